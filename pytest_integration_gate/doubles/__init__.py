@@ -1,0 +1,1 @@
+"""Where mock libraries are known: hears what doubles claim."""

@@ -1,0 +1,193 @@
+"""From what a listener noted to claims: addresses, lines of source, and what the code does with what it got."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from pytest_integration_gate.doubles.listener import HeardCall, Listener, Position
+from pytest_integration_gate.doubles.marks import Mark, Place, Root, is_universal
+from pytest_integration_gate.model.capture import picture
+from pytest_integration_gate.model.claim import Claim, Unbound
+from pytest_integration_gate.model.interaction import EVERYTHING, Argument, Arguments, Outcome, Site, Uses
+from pytest_integration_gate.source.naming import address_of
+from pytest_integration_gate.source.sites import site_of
+from pytest_integration_gate.source.uses import uses_at
+
+# Special methods whose result a test can mean; the others answer with a default that MagicMock invents.
+_GIVES_VALUE = frozenset(("__enter__", "__aenter__", "__getitem__", "__next__", "__anext__", "__call__"))
+
+
+# From the owner of a place (a function or a class), the place's name, and whether it holds a container, to a class.
+HeldClass = Callable[[Any, str, bool], type | None]
+
+
+@dataclass(frozen=True, slots=True)
+class HeardClaim:
+    """A claim, with the real object at its root for whoever can describe it. `real` is not to be kept."""
+
+    claim: Claim
+    real: Any
+
+
+class Interpreter:
+    """Turns the notes of one test after the other into claims; remembers what it worked out about places in the source."""
+
+    def __init__(self, listener: Listener, held_class: HeldClass = lambda owner, name, is_element: None) -> None:
+        self._listener = listener
+        self._held_class = held_class
+        self._sites: dict[Position, Site | None] = {}
+        self._uses: dict[tuple[Position, ...], Uses] = {}
+
+    def claims(self) -> tuple[tuple[HeardClaim, ...], tuple[Unbound, ...]]:
+        """Return what the test that just stopped claimed, and the doubles that stand for nothing that is known."""
+        listener = self._listener
+        self._bind()
+        found: dict[Claim, Any] = {}
+        unbound: dict[str, set[str]] = {}
+        called: set[tuple[str, tuple[str, ...]]] = set()
+        for heard in listener.calls:
+            root = _root(heard.mark)
+            if root.foreign or heard.kind == "real" or is_universal(heard.mark.path):
+                continue
+            if not root.target:
+                if heard.callers:
+                    unbound.setdefault(self._text(root.at), set()).add(_dotted(heard.mark.path))
+                continue
+            claim = self._call_claim(heard, root)
+            called.add((claim.root, claim.path))
+            found.setdefault(claim, root.real)
+        for mark, claim in self._read_claims():
+            if (claim.root, claim.path) not in called:
+                found.setdefault(claim, _root(mark).real)
+        for claim, real in self._replace_claims():
+            found.setdefault(claim, real)
+        doubles = tuple(Unbound(at=at, names=tuple(sorted(names))) for at, names in sorted(unbound.items()) if at)
+        return tuple(HeardClaim(claim, real) for claim, real in found.items()), doubles
+
+    def _bind(self) -> None:
+        """Let bare mocks stand for the class that the place which holds them is annotated with, if all places agree."""
+        for root in {id(mark.root): mark.root for mark in self._listener.marks}.values():
+            if root is None or root.target or not root.hints:
+                continue
+            classes = {self._held_class(hint.owner, hint.name, hint.is_element) for hint in root.hints} - {None}
+            if len(classes) == 1:
+                (cls,) = classes
+                root.target, root.real, root.is_inferred = address_of(cls), cls, True
+
+    def _call_claim(self, heard: HeardCall, root: Root) -> Claim:
+        path = _as_instance_or_class(heard.mark, root, (*heard.mark.path, "()"))[:-1]
+        last = path[-1][1:] if path else ""
+        outcome = _outcome(heard)
+        if last[:2] == "__" and last not in _GIVES_VALUE:
+            outcome = Outcome(kind="unconfigured")
+        return Claim(
+            root=root.target,
+            path=path,
+            action="call",
+            arguments=Arguments(
+                positional=tuple(_argument(value) for value in heard.positional),
+                keywords=tuple(sorted((name, _argument(value, name)) for name, value in heard.keywords)),
+            ),
+            outcome=outcome,
+            uses=self._uses_of(heard.callers) if heard.is_direct else EVERYTHING,
+            at=self._text(heard.mark.configured_at or root.at or heard.mark.made_at),
+            site=self._site(heard.callers),
+            takes_self=root.takes_self and path == root.prefix,
+        )
+
+    def _read_claims(self) -> Iterator[tuple[Mark, Claim]]:
+        for heard in self._listener.reads:
+            root = _root(heard.mark)
+            if root.target and not root.foreign and heard.mark.path[-1][:3] != ".__":
+                yield (
+                    heard.mark,
+                    Claim(
+                        root=root.target,
+                        path=_as_instance_or_class(heard.mark, root, heard.mark.path),
+                        action="read",
+                        uses=self._uses_of(heard.callers) if heard.is_direct else EVERYTHING,
+                        at=self._text(root.at or heard.mark.made_at),
+                        site=self._site(heard.callers),
+                    ),
+                )
+        for mark in self._listener.marks:
+            root = _root(mark)
+            if not root.target or root.foreign or (mark.derived is not None and root is mark.derived[0]):
+                continue  # what a returned double was given is part of the outcome that returned it
+            for name, (value, at) in mark.attributes.items():
+                yield (
+                    mark,
+                    Claim(
+                        root=root.target,
+                        path=_as_instance_or_class(mark, root, (*mark.path, f".{name}")),
+                        action="read",
+                        outcome=Outcome(kind="returned", shape=value.shape, text=value.text),
+                        at=self._text(at or root.at),
+                    ),
+                )
+
+    def _replace_claims(self) -> Iterator[tuple[Claim, Any]]:
+        """A patch that had to create the name claims that the name exists."""
+        for patch in self._listener.patches:
+            if patch.is_missing and not patch.foreign:
+                root, real, path = patch.address()
+                if root:
+                    yield Claim(root=root, path=path, action="replace", at=self._text(patch.at)), real
+
+    def _site(self, callers: tuple[Position, ...]) -> Site | None:
+        if not callers:
+            return None
+        first = callers[0]
+        if first not in self._sites:
+            self._sites[first] = site_of(self._listener.codes[first[0]], first[1], self._listener.project)
+        return self._sites[first]
+
+    def _uses_of(self, callers: tuple[Position, ...]) -> Uses:
+        if not callers:
+            return EVERYTHING
+        if callers not in self._uses:
+            self._uses[callers] = uses_at([(self._listener.codes[code], lasti) for code, lasti in callers])
+        return self._uses[callers]
+
+    def _text(self, at: Place | None) -> str:
+        return "" if at is None else f"{self._listener.project.relative(at[0])}:{at[1]}"
+
+
+def _root(mark: Mark) -> Root:
+    return mark.root if mark.root is not None else Root()
+
+
+def _as_instance_or_class(mark: Mark, root: Root, path: tuple[str, ...]) -> tuple[str, ...]:
+    """Read ``Mock(spec=C)`` as the class itself when it is called and instances of C cannot be.
+
+    A mock that stands for an instance because of where it is held was located before that was known.
+    """
+    if root.is_inferred:
+        return ("()", *path)
+    is_instance = root.prefix == ("()",) and isinstance(root.real, type) and not root.is_patch
+    if is_instance and path[:2] == ("()", "()") and not any("__call__" in vars(cls) for cls in root.real.__mro__):
+        return path[1:]
+    return path
+
+
+def _outcome(heard: HeardCall) -> Outcome:
+    if heard.kind == "raised":
+        return Outcome(kind="raised", shape=heard.value, awaiting=heard.awaiting)
+    if heard.kind == "unconfigured":
+        return Outcome(kind="unconfigured", awaiting=heard.awaiting)
+    value = _argument(heard.value)
+    kind = "awaited" if heard.awaiting else "returned"
+    return Outcome(kind=kind, shape=value.shape, text=value.text, awaiting=heard.awaiting)  # type: ignore[arg-type]
+
+
+def _argument(noted: Any, name: str = "") -> Argument:
+    if type(noted) is Argument:
+        return noted
+    shape, text = picture(noted[1], name=name)
+    return Argument(shape=shape, text=text)
+
+
+def _dotted(path: tuple[str, ...]) -> str:
+    return "".join(path).lstrip(".")

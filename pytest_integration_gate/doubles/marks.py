@@ -1,0 +1,139 @@
+"""What the listener remembers of a mock, and what the mock stands for.
+
+A mark lives in the mock's ``__dict__``: it needs no hash of the mock, and it dies with it. It holds no user object.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from types import BuiltinFunctionType, FunctionType, ModuleType
+from typing import Any
+
+from pytest_integration_gate.doubles.inference import Hint
+from pytest_integration_gate.model.interaction import Argument
+from pytest_integration_gate.source.naming import address_of
+
+KEY = "_gate_mark"
+
+# Every object answers to these; hearing them on a mock claims nothing.
+_UNIVERSAL = frozenset(
+    ".__str__ .__repr__ .__hash__ .__eq__ .__ne__ .__bool__ .__sizeof__ .__format__ .__dir__ .__class__ .__reduce__"
+    " .__reduce_ex__ .__subclasses__ .__getstate__ .__setstate__".split()
+)
+
+Place = tuple[str, int]
+
+
+@dataclass(slots=True)
+class Root:
+    """What an outermost double stands for: `target`, the real object, and the path from there to the double.
+
+    `target` is empty when it stands for nothing that is known. `foreign` doubles were made by a library, not by the
+    author of the tests, and claim nothing. `hints` say where project code holds a bare mock; `tries` how often that was
+    looked for.
+    """
+
+    target: str = ""
+    real: Any = None
+    prefix: tuple[str, ...] = ()
+    at: Place | None = None
+    takes_self: bool = False
+    foreign: bool = False
+    is_patch: bool = False
+    is_inferred: bool = False
+    hints: tuple[Hint, ...] = ()
+    tries: int = 0
+
+
+@dataclass(slots=True, eq=False)
+class Mark:
+    """One mock: where it was made and configured, what it was specced with, and its place below its root."""
+
+    made_at: Place | None = None
+    configured_at: Place | None = None
+    spec: Any = None
+    is_child: bool = False
+    attributes: dict[str, tuple[Argument, Place | None]] = field(default_factory=dict)
+    derived: tuple[Root, tuple[str, ...]] | None = None
+    generation: int = 0
+    root: Root | None = None
+    path: tuple[str, ...] = ()
+
+    # Tests copy and pickle mocks; what is ours must neither break that nor travel along.
+    def __deepcopy__(self, memo: object) -> Mark:
+        return self
+
+    def __reduce__(self) -> tuple[type[Mark], tuple[()]]:
+        return (Mark, ())
+
+
+@dataclass(slots=True, eq=False)
+class Patch:
+    """A patch that was entered: the library's object, what it replaces, and the line where it was written."""
+
+    patcher: Any
+    target: Any
+    original: Any
+    at: Place | None
+    foreign: bool
+    is_missing: bool = False
+
+    @property
+    def name(self) -> str:
+        """The attribute that is replaced."""
+        return str(self.patcher.attribute)
+
+    @property
+    def is_active(self) -> bool:
+        """Whether the replacement is still in place."""
+        return "temp_original" in self.patcher.__dict__
+
+    def is_replaced(self, is_mock: Callable[[Any], bool]) -> bool:
+        """Whether the original is itself a double."""
+        original = self.original
+        if type(original) is FunctionType:
+            original = original.__dict__.get("mock", original)
+        return is_mock(original)
+
+    def address(self) -> tuple[str, Any, tuple[str, ...]]:
+        """Return the address of what is replaced, the real object there, and the path from it to the patched name."""
+        if isinstance(self.target, ModuleType):
+            if self.is_missing:
+                return self.target.__name__, self.target, (f".{self.name}",)
+            return address_of(self.original, self.target.__name__, self.name), self.original, ()
+        cls = self.target if isinstance(self.target, type) else type(self.target)
+        instance = () if isinstance(self.target, type) else ("()",)
+        return address_of(cls), cls, (*instance, f".{self.name}")
+
+    def installed(self) -> Any:
+        """What stands at the patched name now, without running any descriptor."""
+        try:
+            namespace = object.__getattribute__(self.target, "__dict__")
+        except AttributeError:
+            return None
+        value = namespace.get(self.name)
+        if type(value) is FunctionType:  # an autospecced function keeps its mock in an attribute
+            return value.__dict__.get("mock", value)
+        return value
+
+
+def is_universal(path: tuple[str, ...]) -> bool:
+    """Whether a path ends at a method that every object has."""
+    return bool(path) and path[-1] in _UNIVERSAL
+
+
+def root_of_patch(patch: Patch) -> Root:
+    """Say what the replacement that a patch installed stands for."""
+    address, real, path = patch.address()
+    takes_self = bool(patch.patcher.autospec) and isinstance(patch.target, type) and type(patch.original) is FunctionType
+    return Root(address, real, path, patch.at, takes_self, patch.foreign, is_patch=True)
+
+
+def root_of_spec(spec: Any, at: Place | None) -> Root | None:
+    """Say what a mock with this spec stands for: an instance of a class, or a function itself."""
+    if isinstance(spec, type):
+        return Root(address_of(spec), spec, ("()",), at)
+    if isinstance(spec, FunctionType | BuiltinFunctionType | ModuleType):
+        return Root(address_of(spec), spec, (), at)
+    return None

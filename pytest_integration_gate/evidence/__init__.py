@@ -1,0 +1,1 @@
+"""Evidence between runs: the store."""

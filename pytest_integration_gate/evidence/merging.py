@@ -1,0 +1,53 @@
+"""Evidence of many tests, and how a run changes it (SPEC section 9)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+
+from pytest_integration_gate.model.record import TestRecord
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredTest:
+    """What one test contributed when it last ran, and when and at which commit that was."""
+
+    record: TestRecord
+    date: str
+    commit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """Evidence by node id. It never changes: `updated` gives a new one."""
+
+    tests: Mapping[str, StoredTest] = field(default_factory=lambda: MappingProxyType({}))
+
+    def updated(
+        self,
+        records: Iterable[TestRecord],
+        collected: Mapping[str, Collection[str]] | None = None,
+        *,
+        date: str,
+        commit: str = "",
+    ) -> Store:
+        """Return the store as it is after a run.
+
+        `records` are those of the tests that ran; each supersedes what the store has of its test. A skipped test did
+        not run: leave its record out, so that what it once saw stays. `collected` names, for each file that was
+        collected as a whole, the node ids that it has (deselected ones too); stored tests that are not among them drop
+        out.
+        """
+        tests = {
+            nodeid: test
+            for nodeid, test in self.tests.items()
+            if nodeid in (collected or {}).get(nodeid.partition("::")[0], (nodeid,))
+        }
+        for record in records:
+            lasting = replace(record, unbound=(), hygiene=(), warnings=())
+            if lasting.claims or lasting.observations:
+                tests[record.nodeid] = StoredTest(record=lasting, date=date, commit=commit)
+            else:
+                tests.pop(record.nodeid, None)
+        return Store(MappingProxyType(tests))

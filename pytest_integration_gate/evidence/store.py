@@ -1,0 +1,176 @@
+"""The embedded store: evidence that lasts from run to run, as JSON Lines in one file (SPEC section 9).
+
+The first line names the format. The claims, observations and facts follow, each distinct one once, and then the tests,
+which refer to them by their number. A file that is not understood is never overwritten: one that is damaged is set
+aside under another name, one of a newer format is an error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from json import dumps, loads
+from os import makedirs
+from os.path import exists, join
+from types import MappingProxyType
+from typing import Any
+
+from pytest_integration_gate.errors import StoreError
+from pytest_integration_gate.evidence.merging import Store, StoredTest
+from pytest_integration_gate.files import write_text
+from pytest_integration_gate.isolation import open_file, os_replace
+from pytest_integration_gate.model.claim import Claim
+from pytest_integration_gate.model.codec import from_data, to_data
+from pytest_integration_gate.model.fact import Fact
+from pytest_integration_gate.model.observation import Observation
+from pytest_integration_gate.model.record import TestRecord
+
+FORMAT = 1
+KIND = "integration-gate evidence"
+FILE = "evidence.jsonl"
+_PARTS: dict[str, Any] = {"claims": Claim, "observations": Observation, "facts": Fact}
+_LOCK_TIMEOUT = 10.0  # seconds
+
+
+class _Damaged(Exception):
+    """The file is not what this program writes; the text says why."""
+
+
+def load(folder: str) -> tuple[Store, str]:
+    """Read the store in a folder, and say in one sentence what was wrong with it, if anything.
+
+    A store that is not there is empty. A damaged one is set aside and then counts as empty. Raises StoreError when the
+    file was written by a newer version; it stays as it is.
+    """
+    store, warning, _ = _load(folder)
+    return store, warning
+
+
+def update(folder: str, change: Callable[[Store], Store]) -> str:
+    """Change the store in a folder, and say in one sentence why that was not possible, if so.
+
+    What other runs have stored in the meantime is read first, and no two runs do this at once.
+    """
+    from filelock import FileLock, Timeout  # only the end of a run needs it
+
+    try:
+        _prepare(folder)
+        with FileLock(join(folder, "evidence.lock"), timeout=_LOCK_TIMEOUT):
+            store, warning, is_writable = _load(folder)
+            if is_writable:
+                write_text(join(folder, FILE), _text(change(store)))
+            return warning
+    except Timeout:
+        return f"This run's evidence is not kept: another run has held {folder} for more than {_LOCK_TIMEOUT:.0f} s."
+    except StoreError as error:
+        return f"This run's evidence is not kept: {error.message}"
+    except OSError as error:
+        return f"This run's evidence is not kept: {folder} cannot be written ({error.strerror or error})."
+
+
+def _prepare(folder: str) -> None:
+    makedirs(folder, exist_ok=True)
+    ignore = join(folder, ".gitignore")
+    if not exists(ignore):
+        write_text(ignore, "# Made by pytest --integration-gate.\n*\n")
+
+
+def _load(folder: str) -> tuple[Store, str, bool]:
+    """Return the store, what was wrong with its file, and whether the file may be replaced."""
+    path = join(folder, FILE)
+    try:
+        return _read(path), "", True
+    except (FileNotFoundError, NotADirectoryError):
+        return Store(), "", True
+    except OSError as error:
+        why = error.strerror or error
+        return Store(), f"Stored evidence is neither used nor kept: {path} cannot be read ({why}).", False
+    except _Damaged as damage:
+        return _set_aside(path, str(damage))
+
+
+def _set_aside(path: str, why: str) -> tuple[Store, str, bool]:
+    number = 1
+    while exists(f"{path}.damaged-{number}"):
+        number += 1
+    aside = f"{path}.damaged-{number}"
+    try:
+        os_replace(path, aside)
+    except OSError:
+        return Store(), f"Stored evidence is neither used nor kept: {path} is damaged ({why}).", False
+    return (
+        Store(),
+        f"This run began without stored evidence: {path} is damaged ({why}). It was set aside as {aside}.",
+        True,
+    )
+
+
+def _read(path: str) -> Store:
+    with open_file(path, encoding="utf-8") as stream:
+        try:
+            return _parse(stream, path)
+        except UnicodeDecodeError:
+            raise _Damaged("it is not UTF-8 text") from None
+
+
+def _parse(lines: Iterable[str], path: str) -> Store:
+    numbered = enumerate(lines, start=1)
+    number, first = next(numbered, (1, ""))
+    header = _json(first, number)
+    if not isinstance(header, dict) or header.get("kind") != KIND or type(header.get("format")) is not int:
+        raise _Damaged("its first line does not say that it is evidence of the gate")
+    if header["format"] > FORMAT:
+        raise StoreError(
+            f"{path} has format {header['format']}; this version reads up to {FORMAT}.",
+            remedy="Upgrade pytest-integration-gate, or name another folder with --gate-store.",
+        )
+    parts: dict[str, list[Any]] = {name: [] for name in _PARTS}
+    tests = {}
+    for number, line in numbered:
+        entry = _json(line, number)
+        try:
+            ((name, data),) = entry.items()
+            if name == "test":
+                test = _test(data, parts)
+                tests[test.record.nodeid] = test
+            else:
+                parts[name].append(from_data(_PARTS[name], data))
+        except Exception as error:  # whatever a foreign line makes the decoder do
+            raise _Damaged(f"line {number} cannot be understood: {type(error).__name__}: {error!s:.100}") from None
+    if header.get("tests") != len(tests):
+        raise _Damaged(f"it should have {header.get('tests')} tests and has {len(tests)}")
+    return Store(MappingProxyType(tests))
+
+
+def _json(line: str, number: int) -> Any:
+    try:
+        return loads(line)
+    except (ValueError, RecursionError):
+        raise _Damaged(f"line {number} is not JSON") from None
+
+
+def _test(data: dict[str, Any], parts: dict[str, list[Any]]) -> StoredTest:
+    bare = from_data(TestRecord, data["record"])
+    record = replace(bare, **{name: tuple(parts[name][number] for number in data[name]) for name in _PARTS})
+    return StoredTest(record=record, date=data["date"], commit=data["commit"])
+
+
+def _text(store: Store) -> str:
+    header = {"format": FORMAT, "kind": KIND, "tests": len(store.tests)}
+    return "".join(f"{dumps(entry, separators=(',', ':'))}\n" for entry in (header, *_entries(store)))
+
+
+def _entries(store: Store) -> Iterator[dict[str, Any]]:
+    """Give the lines below the first: every part before the test that refers to it."""
+    numbers: dict[str, dict[Any, int]] = {name: {} for name in _PARTS}
+    for nodeid, test in sorted(store.tests.items()):
+        references: dict[str, list[int]] = {}
+        for name, known in numbers.items():
+            references[name] = []
+            for part in getattr(test.record, name):
+                if part not in known:
+                    known[part] = len(known)
+                    yield {name: to_data(part)}
+                references[name].append(known[part])
+        bare = replace(test.record, **dict.fromkeys(_PARTS, ()))
+        yield {"test": {"record": to_data(bare), "date": test.date, "commit": test.commit, **references}}

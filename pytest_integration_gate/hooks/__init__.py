@@ -1,0 +1,1 @@
+"""Where pytest is known: the only room that talks to it."""

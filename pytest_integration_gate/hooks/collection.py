@@ -1,0 +1,101 @@
+"""What the gate does at collection: reads the ``boundary`` markers and keeps what ``--boundary`` selects."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import pytest
+
+from pytest_integration_gate.errors import SettingsError
+from pytest_integration_gate.hooks.settings import Settings, check_selected
+from pytest_integration_gate.model.finding import Fidelity
+
+FIDELITIES = ("real", "emulated")
+# What a worker of xdist tells the controller when it ends: a mistake of the user, which would otherwise look like a crash,
+# and the node ids that it collected.
+MISTAKE = "integration_gate_mistake"
+COLLECTED = "integration_gate_collected"
+
+
+class Marked:
+    """The boundaries that the markers of a test name, with their fidelity."""
+
+    def __init__(self, item: pytest.Item) -> None:
+        names: dict[str, None] = {}
+        fidelity = ""
+        for mark in item.iter_markers("boundary"):
+            names.update(dict.fromkeys(_names(item, mark)))
+            fidelity = fidelity or _fidelity(item, mark)
+        self.names = tuple(names)
+        self.fidelity = cast(Fidelity, fidelity or "real")
+
+
+class Selection:
+    """Deselects the boundary tests of other boundaries when ``--boundary`` is given."""
+
+    def __init__(self, config: pytest.Config, settings: Settings) -> None:
+        self._config = config
+        self._settings = settings
+        self._output: dict[str, Any] | None = getattr(config, "workeroutput", None)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Check every marker of every test, then select. All mistakes are told at once."""
+        if self._output is not None:
+            self._output[COLLECTED] = [item.nodeid for item in items]
+        try:
+            marked = self._read(items)
+            check_selected(self._settings, {name for one in marked.values() for name in one.names})
+        except SettingsError as error:
+            self._refuse(items, error)
+            return
+        selected = set(self._settings.selected)
+        if selected:
+            away = [item for item in items if marked[item].names and selected.isdisjoint(marked[item].names)]
+            if away:
+                self._config.hook.pytest_deselected(items=away)
+                items[:] = [item for item in items if item not in set(away)]
+
+    def _read(self, items: list[pytest.Item]) -> dict[pytest.Item, Marked]:
+        marked: dict[pytest.Item, Marked] = {}
+        problems: dict[str, None] = {}
+        for item in items:
+            try:
+                marked[item] = Marked(item)
+            except SettingsError as error:
+                problems[error.message] = None
+        if problems:
+            raise SettingsError("\n".join(problems))
+        return marked
+
+    def _refuse(self, items: list[pytest.Item], error: SettingsError) -> None:
+        if self._output is None:
+            raise pytest.UsageError(str(error)) from None
+        self._output[MISTAKE] = str(error)
+        items.clear()
+
+
+def _names(item: pytest.Item, mark: pytest.Mark) -> tuple[str, ...]:
+    if not mark.args or not all(isinstance(name, str) and name.strip() for name in mark.args):
+        raise SettingsError(
+            f"{item.nodeid}: {_written(mark)} must name its boundaries as texts, "
+            'for example @pytest.mark.boundary("database").'
+        )
+    return mark.args
+
+
+def _fidelity(item: pytest.Item, mark: pytest.Mark) -> str:
+    unknown = sorted(set(mark.kwargs) - {"fidelity"})
+    if unknown:
+        raise SettingsError(f"{item.nodeid}: {_written(mark)} does not know `{unknown[0]}`. It takes names and `fidelity`.")
+    fidelity = mark.kwargs.get("fidelity", "real")
+    if fidelity not in FIDELITIES:
+        raise SettingsError(
+            f"{item.nodeid}: {_written(mark)} has fidelity {fidelity!r}. It can be {' or '.join(map(repr, FIDELITIES))}."
+        )
+    return str(fidelity)
+
+
+def _written(mark: pytest.Mark) -> str:
+    arguments = [repr(name) for name in mark.args] + [f"{name}={value!r}" for name, value in mark.kwargs.items()]
+    return f"@pytest.mark.boundary({', '.join(arguments)})"

@@ -1,0 +1,131 @@
+"""What may stand in ``gate.yaml`` (SPEC section 11), and what is taken from it."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from pytest_integration_gate.strict_yaml import Node, YamlError, read
+from pytest_integration_gate.yaml_rules import Check, Choice, ListOf, MapOf, Table, Text
+
+Compare = Literal["shape", "value"]
+
+_NAME = r"[^\W\d]\w*(?:\.[^\W\d]\w*)*"
+_COLLABORATOR = re.compile(rf"{_NAME}(?::{_NAME})?|https?://\S+")
+_VARIABLE = re.compile(r"\$\{(\w+)(?::-([^}]*))?\}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoundarySettings:
+    """A boundary that the project configures.
+
+    `collaborators` are modules (``shop.payments``, with what is below them), names in modules (``stripe:Client``) or
+    origins of HTTP services. `urls` maps such origins to where the real service answers in tests. `openapi` is the path
+    of the document that describes the service. `compare` says what is compared for equal arguments.
+    """
+
+    name: str
+    collaborators: tuple[str, ...] = ()
+    urls: Mapping[str, str] = field(default_factory=dict)
+    openapi: Path | None = None
+    compare: Compare = "shape"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateFile:
+    """What this version takes from ``gate.yaml``. `later` names the keys that it does not judge."""
+
+    project: str = ""
+    boundaries: tuple[BoundarySettings, ...] = ()
+    later: tuple[str, ...] = ()
+
+
+def refuse_collaborator(text: str) -> str | None:
+    """Say why a text cannot name a collaborator, None when it can."""
+    if _COLLABORATOR.fullmatch(text):
+        return None
+    return f"`{text}` names no collaborator. Write `package.module`, `package.module:Name` or `https://host`."
+
+
+def refuse_boundary(name: str) -> str | None:
+    """Say why a text cannot name a boundary, None when it can."""
+    if name and not re.search(r"[\s:,]", name):
+        return None
+    return f"`{name}` cannot name a boundary. Write one word without `:` and `,`."
+
+
+def _refuse_origin(text: str) -> str | None:
+    return (
+        None if re.match(r"https?://\S+$", text) else f"`{text}` is no origin. Write it like `https://api.example.com`."
+    )
+
+
+def _refuse_variable(text: str) -> str | None:
+    missing = [name for name, default in _VARIABLE.findall(text) if not default and name not in os.environ]
+    unset = ", ".join(f"`{name}`" for name in missing)
+    return f"the environment lacks {unset}. Set it, or write a default: `${{{missing[0]}:-…}}`." if missing else None
+
+
+FILE = Table(
+    keys={
+        "format": Choice((1,)),
+        "project": Text(),
+        "boundaries": MapOf(
+            Table(
+                keys={
+                    "collaborators": ListOf(Text(refuse_collaborator)),
+                    "urls": MapOf(Text(_refuse_variable), Text(_refuse_origin)),
+                    "openapi": Text(),
+                    "compare": Choice(("shape", "value")),
+                },
+            ),
+            Text(refuse_boundary),
+        ),
+    },
+    later=frozenset(("account", "checkpoints", "contexts", "fakes", "plan", "requirements", "stories", "waivers")),
+)
+
+
+def read_gate_file(path: Path, name: str) -> GateFile:
+    """Read and check the file at `path`, which messages call `name`; raise `YamlError` with all its mistakes."""
+    node = read(path, name)
+    check = Check()
+    if node.data is not None:
+        if isinstance(node.data, dict):
+            _check_format(node)
+        check.follow(node, FILE, "")
+    if check.problems:
+        raise YamlError(check.problems)
+    data: Mapping[Any, Any] = node.data if isinstance(node.data, dict) else {}
+    boundaries = tuple(_boundary(name, table, path.parent) for name, table in data.get("boundaries", {}).items())
+    # HTTP is not compared yet: what a boundary says about it is kept and noted.
+    later = check.later + [f"boundaries.{each.name}.urls" for each in boundaries if each.urls]
+    later += [f"boundaries.{each.name}.openapi" for each in boundaries if each.openapi]
+    return GateFile(project=data.get("project", ""), boundaries=boundaries, later=tuple(later))
+
+
+def _check_format(node: Node) -> None:
+    """Refuse a file of a later format before anything else in it is called a mistake."""
+    entry = node.entries.get("format")
+    if entry is not None and type(entry.value.data) is int and entry.value.data > 1:
+        problem = f"{entry.value.place}: the file has format {entry.value.data}; this version reads format 1."
+        raise YamlError([f"{problem} Upgrade pytest-integration-gate."])
+
+
+def _boundary(name: str, table: Mapping[str, Any], folder: Path) -> BoundarySettings:
+    return BoundarySettings(
+        name=name,
+        collaborators=tuple(table.get("collaborators", ())),
+        urls={origin: _expand(real) for origin, real in table.get("urls", {}).items()},
+        openapi=folder / table["openapi"] if "openapi" in table else None,
+        compare=table.get("compare", "shape"),
+    )
+
+
+def _expand(text: str) -> str:
+    """Replace ``${NAME}`` and ``${NAME:-default}`` by what the environment says."""
+    return _VARIABLE.sub(lambda found: os.environ.get(found[1]) or found[2] or "", text)

@@ -1,0 +1,224 @@
+"""The controller's part: gather what the tests report, judge the run, write the report, decide the exit status."""
+
+from __future__ import annotations
+
+import platform
+import subprocess
+from collections import defaultdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pytest_integration_gate.errors import ReportError
+from pytest_integration_gate.evidence.merging import Store
+from pytest_integration_gate.evidence.store import update
+from pytest_integration_gate.hooks.collection import COLLECTED, MISTAKE
+from pytest_integration_gate.hooks.keys import RECORD
+from pytest_integration_gate.hooks.settings import Settings
+from pytest_integration_gate.isolation import clock
+from pytest_integration_gate.judging.gate import judge
+from pytest_integration_gate.judging.sections import observed_boundaries
+from pytest_integration_gate.model.claim import Claim
+from pytest_integration_gate.model.fact import Fact
+from pytest_integration_gate.model.finding import Finding
+from pytest_integration_gate.model.record import TestRecord
+from pytest_integration_gate.model.run_report import RunReport, TestOutcome, TestRun
+from pytest_integration_gate.reality.boundaries import Boundaries
+from pytest_integration_gate.reports.yaml_file import write_report
+from pytest_integration_gate.verdicts.evidence import EvidenceIndex, Witnessed
+from pytest_integration_gate.verdicts.matching import Matcher
+
+
+class Gatekeeper:
+    """Judges one run. `report` is there when the session has finished."""
+
+    def __init__(
+        self,
+        config: pytest.Config,
+        settings: Settings,
+        boundaries: Boundaries,
+        store: Store,
+        *,
+        warnings: tuple[str, ...] = (),
+    ) -> None:
+        self._config = config
+        self._settings = settings
+        self._boundaries = boundaries
+        self._store = store
+        self._warnings = [*settings.notes, *warnings]
+        self._records: dict[str, TestRecord] = {}
+        self._outcomes: dict[str, TestOutcome] = {}
+        self._mistakes: dict[str, None] = {}
+        self._collected: set[str] = set()
+        self._workers: set[str] = set()
+        self._started = clock()
+        self.report: RunReport | None = None
+
+    # -- gathering ------------------------------------------------------------------------------------------------
+
+    def pytest_itemcollected(self, item: pytest.Item) -> None:
+        """Know which tests a file has, deselected ones too, so that the store can forget those that are gone."""
+        self._collected.add(item.nodeid)
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """A file that cannot be collected is an error of the run."""
+        if report.failed:
+            self._note(TestOutcome(nodeid=report.nodeid, outcome="error", reason=_reason(report)))
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Keep the outcome of each phase that matters, and the record that rides on the teardown."""
+        record = getattr(report, RECORD, None)
+        if isinstance(record, TestRecord):
+            self._records[report.nodeid] = record
+        worker = getattr(report, "worker_id", "master")
+        if worker != "master":
+            self._workers.add(worker)
+        if report.outcome == "rerun":  # type: ignore[comparison-overlap]  # pytest-rerunfailures says so
+            self._outcomes.pop(report.nodeid, None)
+        elif report.when == "call" or report.outcome != "passed":
+            outcome: Any = "error" if report.failed and report.when != "call" else report.outcome
+            self._note(
+                TestOutcome(nodeid=report.nodeid, outcome=outcome, duration=report.duration, reason=_reason(report))
+            )
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """A worker of xdist ended: it says what it collected, and may have met a mistake that only the controller can tell."""
+        output = getattr(node, "workeroutput", {})
+        self._collected.update(output.get(COLLECTED, ()))
+        if MISTAKE in output:
+            self._mistakes[output[MISTAKE]] = None
+
+    def _note(self, outcome: TestOutcome) -> None:
+        known = self._outcomes.get(outcome.nodeid)
+        if known is None or known.outcome in ("passed", "skipped"):
+            self._outcomes[outcome.nodeid] = outcome
+
+    # -- judging --------------------------------------------------------------------------------------------------
+
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        """Judge, write, store, decide."""
+        if self._mistakes:
+            session.exitstatus = pytest.ExitCode.USAGE_ERROR
+            self._warnings += self._mistakes
+            return
+        if self._config.getoption("collectonly", False) or exitstatus == pytest.ExitCode.USAGE_ERROR:
+            return
+        if exitstatus == pytest.ExitCode.INTERRUPTED:
+            self._warnings.append("The run was interrupted: what did not run is not judged.")
+        today, commit = datetime.fromtimestamp(clock(), UTC).strftime("%Y-%m-%d"), _commit(self._config.rootpath)
+        self._keep(today, commit)
+        self.report = self._judge(self._findings(today, commit), commit)
+        try:
+            write_report(self.report, self._settings.report)
+        except ReportError as error:
+            self._warnings.append(str(error))
+        if self.report.gate.status == "FAILED" and exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def _keep(self, today: str, commit: str) -> None:
+        ran = [record for nodeid, record in self._records.items() if self._ran(nodeid)]
+        warning = update(
+            str(self._settings.store),
+            lambda store: store.updated(ran, self._whole_files(), date=today, commit=commit),
+        )
+        if warning:
+            self._warnings.append(warning)
+
+    def _whole_files(self) -> dict[str, set[str]]:
+        """Return the tests of every file that was collected as a whole, not by the name of one of its tests."""
+        partly = {argument.partition("::")[0] for argument in self._config.args if "::" in argument}
+        files: dict[str, set[str]] = defaultdict(set)
+        for nodeid in self._collected:
+            file = nodeid.partition("::")[0]
+            if not any(file.endswith(name) or name.endswith(file) for name in partly):
+                files[file].add(nodeid)
+        return files
+
+    def _ran(self, nodeid: str) -> bool:
+        outcome = self._outcomes.get(nodeid)
+        return outcome is None or outcome.outcome != "skipped"
+
+    def _findings(self, today: str, commit: str) -> list[Finding]:
+        stored = [
+            Witnessed(test.record, test.date, test.commit)
+            for nodeid, test in self._store.tests.items()
+            if nodeid not in self._records
+        ]
+        witnessed = [Witnessed(record, today, commit) for record in self._records.values()]
+        facts: dict[str, Fact] = {}
+        for one in (*stored, *witnessed):  # the facts of this run are the fresh ones
+            facts.update((fact.target, fact) for fact in one.record.facts)
+        evidence = EvidenceIndex((*stored, *witnessed))
+        matcher = Matcher(
+            facts,
+            evidence,
+            boundary_of=lambda target: self._boundaries.boundary_of(target, {target: evidence.boundaries_of(target)}),
+            compares_values=self._compares_values,
+        )
+        claims: dict[Claim, set[str]] = defaultdict(set)
+        for record in self._records.values():
+            for claim in record.claims:
+                claims[claim].add(record.nodeid)
+        findings = [matcher.judge(claim, tuple(sorted(tests))) for claim, tests in claims.items()]
+        selected = self._settings.selected
+        return [finding for finding in findings if not selected or finding.boundary in selected]
+
+    def _compares_values(self, boundary: str) -> bool:
+        return any(one.name == boundary and one.compare == "value" for one in self._settings.boundaries)
+
+    def _judge(self, findings: list[Finding], commit: str) -> RunReport:
+        now = clock()
+        selected = self._settings.selected
+        records = list(self._records.values())
+        boundaries = observed_boundaries(records)
+        run = TestRun(
+            timestamp=datetime.fromtimestamp(self._started, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            duration=f"{now - self._started:.1f}s",
+            project=self._settings.project,
+            commit=commit,
+            python=platform.python_version(),
+            pytest=pytest.__version__,
+            workers=len(self._workers),
+            seed=_seed(self._config),
+        )
+        return judge(
+            run=run,
+            findings=findings,
+            outcomes=self._outcomes.values(),
+            records=records,
+            boundaries=[one for one in boundaries if not selected or one.name in selected],
+            warnings=self._warnings,
+            fail_on=self._settings.fail_on,
+        )
+
+    @property
+    def warnings(self) -> list[str]:
+        """What the user should know, also when there is no report."""
+        return self._warnings
+
+
+def _reason(report: pytest.TestReport | pytest.CollectReport) -> str:
+    if not report.failed:
+        return ""
+    crash = getattr(report.longrepr, "reprcrash", None)
+    text = crash.message if crash is not None else str(report.longrepr)
+    return next((line for line in text.splitlines() if line.strip()), "")
+
+
+def _seed(config: pytest.Config) -> int | None:
+    seed = getattr(config.option, "randomly_seed", None)
+    return seed if isinstance(seed, int) else None
+
+
+def _commit(root: Path) -> str:
+    """Return the short id of the commit that is checked out, empty without git."""
+    try:
+        done = subprocess.run(
+            ["git", "rev-parse", "--short", "HEAD"], cwd=root, capture_output=True, text=True, timeout=10, check=True
+        )
+    except (OSError, subprocess.SubprocessError):
+        return ""
+    return done.stdout.strip()

@@ -1,0 +1,159 @@
+"""Around each test: listen to its doubles, watch what is real in boundary tests, put the record on the report."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pytest_integration_gate.doubles.claims import Interpreter
+from pytest_integration_gate.doubles.listener import Listener
+from pytest_integration_gate.doubles.mock_library import MODULES, hook
+from pytest_integration_gate.evidence.merging import Store
+from pytest_integration_gate.hooks.collection import Marked
+from pytest_integration_gate.hooks.keys import RECORD
+from pytest_integration_gate.hooks.settings import Settings
+from pytest_integration_gate.isolation import at_work
+from pytest_integration_gate.model.fact import Fact
+from pytest_integration_gate.model.record import TestRecord
+from pytest_integration_gate.reality.boundaries import Boundaries
+from pytest_integration_gate.reality.holders import held_class
+from pytest_integration_gate.reality.inspection import describe, describe_class
+from pytest_integration_gate.reality.mentions import doubled_names
+from pytest_integration_gate.reality.watching import Watched, Watcher
+from pytest_integration_gate.source.project import Project
+
+
+class Recorder:
+    """Records every test of this process. Nothing that fails in here reaches a test: it becomes one warning."""
+
+    def __init__(
+        self, config: pytest.Config, settings: Settings, project: Project, boundaries: Boundaries, store: Store
+    ) -> None:
+        self._watcher = Watcher(project, named=(*boundaries.collaborators, *_claimed(store)))
+        self._listener = Listener(project, contaminate=self._watcher.contaminate)
+        self._interpreter = Interpreter(self._listener, _held_class)
+        self._unhook: dict[str, Any] = {}
+        self._read_files: set[Path] = set()
+        self._described: set[str] = set()
+        self._warned: set[str] = set()
+        self._watched: Watched | None = None
+        self._hook_libraries()
+
+    # -- collection: know the doubles before the first test runs -------------------------------------------------------
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_pycollect_makemodule(self, module_path: Path) -> None:
+        """Read a test file before it is imported: what its doubles stand for, and whether it uses mocks at all."""
+        if module_path not in self._read_files:
+            self._read_files.add(module_path)
+            self._read(module_path)
+
+    def _read(self, path: Path) -> None:
+        try:
+            source = path.read_text(encoding="utf-8")
+            if "mock" in source:
+                # Imported now, so that the decorators of this file are heard when they are evaluated.
+                import unittest.mock  # noqa: F401
+            self._watcher.name(doubled_names(source, str(path)))
+        except (OSError, ValueError, SyntaxError):
+            pass  # pytest itself will say what is wrong with the file
+        self._hook_libraries()
+
+    def _hook_libraries(self) -> None:
+        for name in MODULES:
+            module = sys.modules.get(name)
+            if module is not None and name not in self._unhook:
+                try:
+                    self._unhook[name] = hook(module, self._listener)
+                except AttributeError as error:
+                    self._unhook[name] = None
+                    self._listener.failure = f"doubles of {name} cannot be heard on this version: {error}"
+
+    # -- one test -------------------------------------------------------------------------------------------------
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None, Any, Any]:
+        """Begin to listen, and in a boundary test to watch, before the first fixture is made."""
+        self._hook_libraries()
+        self._listener.start()
+        if next(item.iter_markers("boundary"), None) is not None:
+            self._watcher.start()
+        return (yield)
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_teardown(self) -> Generator[None, Any, Any]:
+        """Stop when the last fixture is gone."""
+        try:
+            return (yield)
+        finally:
+            self._listener.stop()
+            self._watched = self._watcher.stop()
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
+        """Put the record of the test on its last report."""
+        report = yield
+        if call.when == "teardown":
+            with at_work():
+                setattr(report, RECORD, self._record(item))
+        return report
+
+    def pytest_unconfigure(self) -> None:
+        """Give the mock libraries back their methods."""
+        for unhook in self._unhook.values():
+            if unhook is not None:
+                unhook()
+        self._unhook.clear()
+
+    # -- the record -----------------------------------------------------------------------------------------------
+
+    def _record(self, item: pytest.Item) -> TestRecord:
+        try:
+            marked = Marked(item)
+            heard, unbound = self._interpreter.claims()
+            facts: list[Fact] = []
+            for one in heard:
+                facts += describe(one.claim.root, one.real, one.claim.path)
+            watched, self._watched = self._watched or Watched(observations=(), classes=()), None
+            for cls in watched.classes:
+                facts += describe_class(cls)
+            return TestRecord(
+                nodeid=item.nodeid,
+                boundaries=marked.names,
+                fidelity=marked.fidelity,
+                claims=tuple(one.claim for one in heard),
+                observations=watched.observations,
+                facts=self._new(facts),
+                unbound=unbound,
+                warnings=self._warnings(),
+            )
+        except Exception as error:  # whatever fails in here must not fail the test
+            return TestRecord(nodeid=item.nodeid, warnings=self._warnings(f"{type(error).__name__}: {error}"))
+
+    def _new(self, facts: list[Fact]) -> tuple[Fact, ...]:
+        """Leave out what an earlier record of this process has said already."""
+        new = {fact.target: fact for fact in facts if fact.target not in self._described}
+        self._described.update(new)
+        return tuple(new.values())
+
+    def _warnings(self, failure: str = "") -> tuple[str, ...]:
+        texts = [*self._watcher.warnings, self._listener.failure]
+        if failure:
+            texts.append(f"a test could not be recorded: {failure}")
+        new = tuple(text for text in dict.fromkeys(texts) if text and text not in self._warned)
+        self._warned.update(new)
+        return new
+
+
+def _held_class(owner: Any, name: str, is_element: bool) -> type | None:
+    return held_class(owner, name, is_element=is_element)
+
+
+def _claimed(store: Store) -> tuple[str, ...]:
+    """Return what stored claims stand for, so that boundary tests watch it also when only they run."""
+    claims = {(claim.root, claim.path) for test in store.tests.values() for claim in test.record.claims}
+    return tuple(sorted(root.replace(":", ".") + "".join(step for step in path if step != "()") for root, path in claims))

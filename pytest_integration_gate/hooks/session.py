@@ -1,0 +1,47 @@
+"""Opens the gate: reads the settings and registers the objects that do the work of this process."""
+
+from __future__ import annotations
+
+import pytest
+
+from pytest_integration_gate.evidence.store import load
+from pytest_integration_gate.hooks.collection import Selection
+from pytest_integration_gate.hooks.gatekeeper import Gatekeeper
+from pytest_integration_gate.hooks.keys import SETTINGS
+from pytest_integration_gate.hooks.recording import Recorder
+from pytest_integration_gate.hooks.settings import check_report, read_settings
+from pytest_integration_gate.hooks.terminal import Terminal
+from pytest_integration_gate.hooks.transport import Transport
+from pytest_integration_gate.reality.boundaries import Boundaries
+from pytest_integration_gate.source.project import Project
+
+
+def start(config: pytest.Config) -> None:
+    """Start the gate for this process: xdist's controller judges, its workers record, a plain run does both.
+
+    Raises GateError when settings or store cannot be used.
+    """
+    settings = read_settings(config)
+    store, damage = load(str(settings.store))
+    config.stash[SETTINGS] = settings
+    project = Project.find(
+        str(config.rootpath),
+        testpaths=tuple(config.getini("testpaths")),
+        python_files=tuple(config.getini("python_files")),
+        pythonpath=tuple(str(path) for path in config.getini("pythonpath")),
+    )
+    boundaries = Boundaries.of(
+        {boundary.name: (*boundary.collaborators, *boundary.urls) for boundary in settings.boundaries}
+    )
+    is_worker = hasattr(config, "workerinput")
+    plugins: list[object] = [
+        Transport(),
+        Selection(config, settings),
+        Recorder(config, settings, project, boundaries, store),
+    ]
+    if not is_worker:
+        check_report(settings)
+        gatekeeper = Gatekeeper(config, settings, boundaries, store, warnings=(damage,) if damage else ())
+        plugins += [gatekeeper, Terminal(config, settings, gatekeeper)]
+    for plugin in plugins:
+        config.pluginmanager.register(plugin, f"integration_gate_{type(plugin).__name__.lower()}")

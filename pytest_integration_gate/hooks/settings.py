@@ -1,0 +1,211 @@
+"""Everything the user can set, read once into one frozen object: options over ini values over ``gate.yaml``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+
+import pytest
+
+from pytest_integration_gate.errors import SettingsError
+from pytest_integration_gate.hooks.gate_file import (
+    BoundarySettings,
+    GateFile,
+    read_gate_file,
+    refuse_boundary,
+    refuse_collaborator,
+)
+from pytest_integration_gate.strict_yaml import YamlError
+from pytest_integration_gate.yaml_rules import nearest
+
+DEFAULT_BOUNDARIES = ("cloud", "database", "filesystem", "http", "messaging", "process")
+"""Boundaries that exist without configuration."""
+
+JUDGED = ("mismatch", "suspect", "unverified")
+LATER = ("acceptance", "border", "checkpoint", "flaky", "out_of_context", "stale")
+"""Words for what can fail a run: what this version judges, and what it accepts and does not judge yet."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What the user has set.
+
+    `selected` are the boundaries of ``--boundary``, empty for all. `fail_on` is empty for ``none``;
+    `fail_on_is_explicit` says that somebody wrote it. `redact` are regular expressions. `root` is pytest's root
+    directory. `notes` are sentences that the user should read: what was set and is not judged by this version.
+    """
+
+    root: Path
+    project: str
+    report: Path
+    store: Path
+    fail_on: frozenset[str] = frozenset({"mismatch"})
+    fail_on_is_explicit: bool = False
+    boundaries: tuple[BoundarySettings, ...] = ()
+    selected: tuple[str, ...] = ()
+    redact: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def read_settings(config: pytest.Config) -> Settings:
+    """Read what is set for this run; raise one `SettingsError` with everything that is wrong. Writes nothing."""
+    reading = _Reading(config)
+    file = reading.gate_file()
+    fail_on = reading.fail_on()
+    settings = Settings(
+        root=config.rootpath,
+        project=(file and file.project) or config.rootpath.name,
+        report=reading.path("gate_report", "integration-gate.report.yaml"),
+        store=reading.path("gate_store", ".integration_gate"),
+        fail_on=frozenset({"mismatch"} if fail_on is None else fail_on),
+        fail_on_is_explicit=fail_on is not None,
+        boundaries=reading.boundaries(file),
+        selected=tuple(dict.fromkeys(config.getoption("gate_boundary") or ())),
+        redact=reading.redact(),
+        notes=tuple(reading.notes),
+    )
+    if reading.problems:
+        raise _error(reading.problems)
+    return settings
+
+
+def check_report(settings: Settings) -> None:
+    """Make sure before the tests run that the report can be written after them; raise `SettingsError` otherwise.
+
+    A missing folder is made inside the root directory. Elsewhere it is more likely a slip than a wish.
+    """
+    report, folder = settings.report, settings.report.parent
+    try:
+        if report.is_dir():
+            raise SettingsError(f"gate_report: {report} is a folder.", remedy="Name a file.")
+        if not folder.exists():
+            if not folder.resolve().is_relative_to(settings.root.resolve()):
+                raise SettingsError(f"gate_report: there is no folder {folder}.", remedy="Make it, or name another.")
+            folder.mkdir(parents=True)
+        if report.is_file() or not report.exists():  # /dev/stdout and the like are written to, not replaced
+            NamedTemporaryFile(dir=folder, prefix=".integration-gate-").close()
+    except OSError as error:
+        reason = error.strerror or str(error)
+        message = f"gate_report: the report cannot be written to {folder}: {reason}."
+        raise SettingsError(message, remedy="Name another place with --gate-report or gate_report.") from None
+
+
+def known_boundaries(settings: Settings, marked: Iterable[str] = ()) -> frozenset[str]:
+    """Give every boundary that there is: the default ones, those configured, and those that markers name."""
+    return frozenset((*DEFAULT_BOUNDARIES, *(boundary.name for boundary in settings.boundaries), *marked))
+
+
+def check_selected(settings: Settings, marked: Iterable[str] = ()) -> None:
+    """Raise `SettingsError` when ``--boundary`` names one that neither the configuration nor a marker knows."""
+    known = known_boundaries(settings, marked)
+    problems = [
+        f"--boundary: there is no boundary `{name}`.{nearest(name, known)}"
+        for name in settings.selected
+        if name not in known
+    ]
+    if problems:
+        raise _error(problems)
+
+
+class _Reading:
+    """One pass over the settings: collects what is wrong and what should be said."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.config = config
+        self.ini = config.inipath.name if config.inipath else "the ini file"
+        self.problems: list[str] = []
+        self.notes: list[str] = []
+
+    def text(self, name: str) -> tuple[str, str, Path]:
+        """Give what was written, where it was written and what relative paths start from there."""
+        option = self.config.getoption(name)
+        if option is not None:
+            return str(option), "--" + name.replace("_", "-"), self.config.invocation_params.dir
+        return str(self.config.getini(name) or ""), f"{name} in {self.ini}", self.config.rootpath
+
+    def lines(self, name: str) -> list[str]:
+        return [str(line) for line in self.config.getini(name) or ()]
+
+    def path(self, name: str, default: str) -> Path:
+        written, where, base = self.text(name)
+        if "\0" in written or (not written.strip() and where.startswith("--")):
+            self.problems.append(f"{where}: {written!r} is no path. Name a file or folder.")
+        return base / Path(written.strip() or default).expanduser()
+
+    def gate_file(self) -> GateFile | None:
+        """Read ``gate.yaml``: the one that is named, else the one in the root directory if there is one."""
+        written, where, _ = self.text("gate_config")
+        path = self.path("gate_config", "gate.yaml")
+        if not path.is_file():
+            if written:
+                self.problems.append(f"{where}: there is no file {path}. Make it, or take the setting out.")
+            return None
+        name = path.relative_to(self.config.rootpath) if path.is_relative_to(self.config.rootpath) else path
+        try:
+            file = read_gate_file(path, name.as_posix())
+        except YamlError as error:
+            self.problems += error.problems
+            return None
+        if file.later:
+            self.notes.append(f"{name.as_posix()}: not judged by this version: {', '.join(file.later)}.")
+        return file
+
+    def fail_on(self) -> set[str] | None:
+        """Give the words of ``gate_fail_on``, None when nobody wrote any."""
+        option, ini = self.config.getoption("gate_fail_on"), self.config.getini("gate_fail_on")
+        if option is None and ini is None:
+            return None
+        where = f"gate_fail_on in {self.ini}" if option is None else "--gate-fail-on"
+        words = re.split(r"[\s,]+", " ".join(ini) if option is None else option)
+        words = [word for word in words if word]
+        allowed = (*JUDGED, *LATER, "none")
+        self.problems += [
+            f"{where}: `{word}` is nothing that can fail a run.{nearest(word, allowed)}"
+            for word in words
+            if word not in allowed
+        ]
+        if not words:
+            self.problems.append(f"{where}: empty. Write `none` to report only; known: {', '.join(sorted(allowed))}.")
+        if "none" in words and len(set(words)) > 1:
+            self.problems.append(f"{where}: `none` stands alone. Take it out, or the other words.")
+        if later := [word for word in words if word in LATER]:
+            self.notes.append(f"{where}: not judged by this version: {', '.join(later)}.")
+        return set(words) - {"none"}
+
+    def boundaries(self, file: GateFile | None) -> tuple[BoundarySettings, ...]:
+        """Give the boundaries of ``gate.yaml`` with the collaborators that ``gate_boundaries`` adds."""
+        known = {boundary.name: boundary for boundary in (file.boundaries if file else ())}
+        where = f"gate_boundaries in {self.ini}"
+        for line in self.lines("gate_boundaries"):
+            name, colon, rest = line.partition(":")
+            name, words = name.strip(), re.split(r"[\s,]+", rest.strip()) if rest.strip() else []
+            if not colon:
+                self.problems.append(f"{where}: `{line}` lacks a colon. Write `name: collaborator collaborator`.")
+                continue
+            reasons = [refuse_boundary(name), *map(refuse_collaborator, words)]
+            self.problems += [f"{where}: {reason}" for reason in reasons if reason]
+            boundary = known.get(name, BoundarySettings(name=name))
+            collaborators = tuple(dict.fromkeys((*boundary.collaborators, *words)))
+            known[name] = replace(boundary, collaborators=collaborators)
+        return tuple(known.values())
+
+    def redact(self) -> tuple[str, ...]:
+        patterns = self.lines("gate_redact")
+        for pattern in patterns:
+            try:
+                re.compile(pattern)
+            except re.error as error:
+                where = f"gate_redact in {self.ini}"
+                self.problems.append(
+                    f"{where}: `{pattern}` is no regular expression: {error}. Escape what is meant literally."
+                )
+        return tuple(patterns)
+
+
+def _error(problems: list[str]) -> SettingsError:
+    if len(problems) == 1:
+        return SettingsError(problems[0])
+    return SettingsError(f"{len(problems)} settings are wrong:\n" + "\n".join(problems))

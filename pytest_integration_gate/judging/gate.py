@@ -1,0 +1,119 @@
+"""The judgement: may the run pass, and why not (SPEC section 12)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
+
+from pytest_integration_gate.judging import sections
+from pytest_integration_gate.judging.wording import counted
+from pytest_integration_gate.model.finding import Finding
+from pytest_integration_gate.model.record import TestRecord
+from pytest_integration_gate.model.run_report import (
+    Boundary,
+    ClaimCounts,
+    Gate,
+    Mismatch,
+    RunReport,
+    Status,
+    Summary,
+    TestOutcome,
+    TestRun,
+)
+
+_WORST_FIRST = ("failed", "error", "passed", "skipped")
+
+
+def judge(
+    *,
+    run: TestRun,
+    findings: Sequence[Finding],
+    outcomes: Iterable[TestOutcome] = (),
+    records: Sequence[TestRecord] = (),
+    boundaries: Sequence[Boundary] = (),
+    warnings: Iterable[str] = (),
+    fail_on: Collection[str] = ("mismatch",),
+) -> RunReport:
+    """Judge a run. The order in which anything is given makes no difference.
+
+    `records` are those of the tests that ran. `boundaries` say what was observed (`sections.observed_boundaries` counts
+    it); their claims are filled in here. `fail_on` names what fails the run: ``mismatch`` (contradicted claims),
+    ``suspect``, ``unverified``, ``stale``.
+    """
+    ended = _once_each(outcomes)
+    summary = _summary(ended)
+    mismatches = sections.mismatches(findings)
+    unverified = sections.unverified(findings)
+    gate = _gate(sections.count_verdicts(findings), mismatches, summary, fail_on)
+    filled = sections.boundaries_with_claims(boundaries, findings)
+    status: Status = "FAILED" if summary.failed or summary.errors else gate.status
+    return RunReport(
+        test_run=replace(run, status=status),
+        summary=summary,
+        gate=gate,
+        boundaries=filled,
+        mismatches=mismatches,
+        unverified=unverified,
+        unbound_doubles=sections.unbound_doubles(records),
+        hygiene=sections.hygiene(records),
+        failed_tests=sections.failed_tests(ended),
+        warnings=tuple(sorted({*warnings, *(warning for record in records for warning in record.warnings)})),
+        recommendations=sections.recommendations(unverified, filled),
+    )
+
+
+def _once_each(outcomes: Iterable[TestOutcome]) -> list[TestOutcome]:
+    """Keep the worst outcome of each test: one that passed and then failed to tear down is an error."""
+    by_test: dict[str, TestOutcome] = {}
+    for outcome in sorted(outcomes, key=lambda o: (_WORST_FIRST.index(o.outcome), o.reason)):
+        by_test.setdefault(outcome.nodeid, outcome)
+    return list(by_test.values())
+
+
+def _summary(outcomes: Sequence[TestOutcome]) -> Summary:
+    ends = [outcome.outcome for outcome in outcomes]
+    return Summary(
+        total_tests=len(ends),
+        passed=ends.count("passed"),
+        failed=ends.count("failed"),
+        skipped=ends.count("skipped"),
+        errors=ends.count("error"),
+    )
+
+
+def _gate(claims: ClaimCounts, mismatches: Sequence[Mismatch], summary: Summary, fail_on: Collection[str]) -> Gate:
+    contradicted = sum(mismatch.verdict == "contradicted" for mismatch in mismatches)
+    suspect = len(mismatches) - contradicted
+    causes = {
+        "mismatch": (contradicted, counted(contradicted, "mismatch", "mismatches")),
+        "suspect": (suspect, counted(suspect, "suspect mismatch", "suspect mismatches")),
+        "unverified": (claims.unverified, counted(claims.unverified, "unverified claim")),
+        "stale": (claims.stale, counted(claims.stale, "stale claim")),
+    }
+    failing = [reason for cause, (number, reason) in causes.items() if number and cause in fail_on]
+    left = [reason for cause, (number, reason) in causes.items() if number and cause not in fail_on]
+    reasons = failing or left
+    status: Status = "FAILED" if failing else "PARTIAL" if left else "PASSED"
+
+    certain = claims.verified + claims.contradicted
+    met = certain + claims.suspect
+    if claims.total > claims.waived and not met:
+        reasons.append("no claim met any evidence")
+    if summary.failed:
+        reasons.append(counted(summary.failed, "failed test"))
+    if summary.errors:
+        reasons.append(counted(summary.errors, "error"))
+    return Gate(
+        status=status,
+        reasons=tuple(reasons),
+        claims=claims,
+        evidence=_share(met, claims.total),
+        agreement=_share(claims.verified, certain),
+    )
+
+
+def _share(part: int, whole: int) -> float | None:
+    """Round towards the middle: a share that is not whole never reads as 0 or 1."""
+    if not whole:
+        return None
+    return part / whole if part in (0, whole) else min(0.99, max(0.01, round(part / whole, 2)))

@@ -1,0 +1,217 @@
+"""The lists of the report, each grouped and sorted so that it does not depend on the order in which things arrived."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from itertools import groupby
+
+from pytest_integration_gate.judging.wording import claim_text, counted, target_name
+from pytest_integration_gate.model.finding import Fidelity, Finding
+from pytest_integration_gate.model.record import TestRecord
+from pytest_integration_gate.model.run_report import (
+    Boundary,
+    ClaimCounts,
+    Claimed,
+    FailedTest,
+    Mismatch,
+    TestOutcome,
+    UnboundDouble,
+    Untidy,
+    Unverified,
+)
+
+_RECOMMENDED = 10
+_WEAKEST_FIRST: tuple[Fidelity, ...] = ("declared", "emulated", "real")
+
+
+def count_verdicts(findings: Iterable[Finding]) -> ClaimCounts:
+    """Count claims by verdict."""
+    counts = {"total": 0}
+    for finding in findings:
+        counts["total"] += 1
+        counts[finding.verdict] = counts.get(finding.verdict, 0) + 1
+    return ClaimCounts(**counts)
+
+
+def observed_boundaries(records: Iterable[TestRecord], filed: Mapping[str, str] | None = None) -> tuple[Boundary, ...]:
+    """Count what the tests of each boundary observed; `filed` says where the configuration puts a target instead.
+
+    Contaminated observations do not count. When tests of one boundary differ in fidelity, the weakest stands for it.
+    """
+    tests: dict[str, set[str]] = {}
+    targets: dict[str, set[str]] = {}
+    observations: dict[str, int] = {}
+    fidelities: dict[str, set[Fidelity]] = {}
+    for record in records:
+        for name in record.boundaries:
+            tests.setdefault(name, set()).add(record.nodeid)
+            fidelities.setdefault(name, set()).add(record.fidelity)
+        for observation in record.observations:
+            if observation.contaminated:
+                continue
+            other = (filed or {}).get(observation.target)
+            for name in record.boundaries if other is None else (other,):
+                tests.setdefault(name, set()).add(record.nodeid)
+                fidelities.setdefault(name, set()).add(record.fidelity)
+                targets.setdefault(name, set()).add(observation.target)
+                observations[name] = observations.get(name, 0) + 1
+    return tuple(
+        Boundary(
+            name=name,
+            fidelity=min(fidelities[name], key=_WEAKEST_FIRST.index),
+            tests=len(tests[name]),
+            targets=len(targets.get(name, ())),
+            observations=observations.get(name, 0),
+        )
+        for name in sorted(tests)
+    )
+
+
+def boundaries_with_claims(boundaries: Iterable[Boundary], findings: Iterable[Finding]) -> tuple[Boundary, ...]:
+    """Add to each boundary the claims about it, and the boundaries that are only claimed about."""
+    claimed: dict[str, list[Finding]] = {}
+    for finding in findings:
+        if finding.boundary:
+            claimed.setdefault(finding.boundary, []).append(finding)
+    known = {boundary.name: boundary for boundary in boundaries}
+    return tuple(
+        replace(known.get(name, Boundary(name=name)), claims=count_verdicts(claimed.get(name, ())))
+        for name in sorted(known.keys() | claimed.keys())
+    )
+
+
+def mismatches(findings: Iterable[Finding]) -> tuple[Mismatch, ...]:
+    """Join the contradicted and suspect claims that one line makes and that differ from reality in the same way.
+
+    Contradicted ones come first. Where joined claims are worded differently, the first by alphabet stands for all.
+    """
+    wrong = sorted((f for f in findings if f.verdict in ("contradicted", "suspect")), key=_mismatch_order)
+    return tuple(_join([*group]) for _, group in groupby(wrong, key=_mismatch_key))
+
+
+def _mismatch_key(finding: Finding) -> tuple[object, ...]:
+    return (
+        finding.verdict,
+        finding.target,
+        finding.kind or "",
+        _place_order(finding.claim.at),
+        finding.boundary,
+        tuple((d.path, d.claim, d.reality) for d in finding.differences),
+    )
+
+
+def _mismatch_order(finding: Finding) -> tuple[object, ...]:
+    reality = finding.reality
+    seen = ("",) if reality is None else (reality.outcome, reality.source, _place_order(reality.at), reality.tests)
+    told = (reality.fidelity, reality.date, reality.commit) if reality is not None else ()
+    return (
+        _mismatch_key(finding),
+        claim_text(finding.claim, finding.kind),
+        seen,
+        told,
+        finding.suggestion,
+    )
+
+
+def _join(group: Sequence[Finding]) -> Mismatch:
+    first = group[0]
+    return Mismatch(
+        target=first.target,
+        boundary=first.boundary,
+        kind=first.kind,
+        verdict=first.verdict,
+        claim=Claimed(outcome=claim_text(first.claim, first.kind), at=first.claim.at, tests=_tests_of(group)),
+        reality=None if first.reality is None else replace(first.reality, tests=tuple(sorted(first.reality.tests))),
+        differences=first.differences,
+        suggestion=first.suggestion,
+        waiver=f"# gate: ignore[{first.kind}] <reason> until=YYYY-MM-DD" if first.kind else "",
+    )
+
+
+def unverified(findings: Iterable[Finding]) -> tuple[Unverified, ...]:
+    """Group the claims that met no evidence by boundary and target."""
+    groups: dict[tuple[str, str], list[Finding]] = {}
+    for finding in findings:
+        if finding.verdict == "unverified":
+            groups.setdefault((finding.target, finding.boundary), []).append(finding)
+    return tuple(
+        Unverified(
+            target=target,
+            boundary=boundary,
+            claims=len(group),
+            declared=sum(finding.declared for finding in group),
+            at=_places(finding.claim.at for finding in group),
+            tests=_tests_of(group),
+        )
+        for (target, boundary), group in sorted(groups.items(), key=lambda item: item[0])
+    )
+
+
+def unbound_doubles(records: Iterable[TestRecord]) -> tuple[UnboundDouble, ...]:
+    """Group the doubles that stand for nothing known by the line that made them."""
+    names: dict[str, set[str]] = {}
+    tests: dict[str, set[str]] = {}
+    for record in records:
+        for unbound in record.unbound:
+            names.setdefault(unbound.at, set()).update(unbound.names)
+            tests.setdefault(unbound.at, set()).add(record.nodeid)
+    return tuple(
+        UnboundDouble(at=at, names=tuple(sorted(names[at])), tests=tuple(sorted(tests[at])))
+        for at in sorted(names, key=_place_order)
+    )
+
+
+def hygiene(records: Iterable[TestRecord]) -> tuple[Untidy, ...]:
+    """List what tests do untidily, and the observations that do not count because a double was reached underneath."""
+    untidy: set[Untidy] = set()
+    for record in records:
+        for entry in record.hygiene:
+            untidy.add(Untidy(kind=entry.kind, at=entry.at, test=record.nodeid, detail=entry.detail))
+        for seen in record.observations:
+            if seen.contaminated:
+                at = f"{seen.site.file}:{seen.site.line}" if seen.site else seen.at
+                detail = f"{seen.target} reached {seen.contaminated}"
+                untidy.add(Untidy(kind="contaminated_observation", at=at, test=record.nodeid, detail=detail))
+    return tuple(sorted(untidy, key=lambda entry: (entry.kind, _place_order(entry.at), entry.test, entry.detail)))
+
+
+def failed_tests(outcomes: Iterable[TestOutcome]) -> tuple[FailedTest, ...]:
+    """List the tests that failed or could not run."""
+    return tuple(
+        FailedTest(name=outcome.nodeid.rpartition("::")[2], nodeid=outcome.nodeid, reason=outcome.reason)
+        for outcome in sorted(outcomes, key=lambda outcome: outcome.nodeid)
+        if outcome.outcome in ("failed", "error")
+    )
+
+
+def recommendations(groups: Sequence[Unverified], boundaries: Iterable[Boundary]) -> tuple[str, ...]:
+    """Say what would give evidence, the most claims first."""
+    advice = []
+    if groups and not any(boundary.observations for boundary in boundaries):
+        advice.append(
+            'Mark the tests that use real collaborators with @pytest.mark.boundary("name"): none was observed'
+        )
+    ordered = sorted(groups, key=lambda group: (-group.claims, group.target, group.boundary))
+    for group in ordered[:_RECOMMENDED]:
+        have = "has" if group.claims == 1 else "have"
+        name = target_name(group.target)
+        advice.append(f"Add an integration test for {name}: {counted(group.claims, 'claim')} {have} no evidence")
+    if len(ordered) > _RECOMMENDED:
+        rest = counted(len(ordered) - _RECOMMENDED, "more target")
+        advice.append(f"The list `unverified` names {rest} without evidence")
+    return tuple(advice)
+
+
+def _tests_of(group: Iterable[Finding]) -> tuple[str, ...]:
+    return tuple(sorted({test for finding in group for test in finding.tests}))
+
+
+def _places(places: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted(set(places), key=_place_order))
+
+
+def _place_order(place: str) -> tuple[str, int, str]:
+    """Order ``file:line`` by file, then by number."""
+    file, _, line = place.rpartition(":")
+    return (file, int(line), "") if line.isdecimal() else (place, 0, line)

@@ -1,0 +1,54 @@
+"""Claims: what doubles say about reality (SPEC section 4)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from pytest_integration_gate.model.interaction import EVERYTHING, Arguments, Outcome, Site, Uses
+
+Action = Literal["call", "read", "replace"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """One thing that a test says about a collaborator by using a double.
+
+    `root` is the canonical address of what the outermost double stands for (``shop.repository:UserRepo``), and `path` the
+    way from there to what was used: ``()`` for a call, ``.name`` for an attribute. ``Mock(spec=UserRepo)`` stands for an
+    instance, so its paths start with ``()``. The path of a called double does not hold the final call.
+
+    `action` is ``call`` (with `arguments` and `outcome`), ``read`` (an attribute that a test set by hand or that the
+    code read; `outcome` has its shape when the test gave a value) or ``replace`` (the name itself was patched, which claims
+    that it exists; made once for each patch).
+
+    `at` is ``file:line`` where the double was configured, the line to mend. `site` is where project code used it.
+    `takes_self` says that the double was called with the instance as first argument (autospecced functions on a class).
+    """
+
+    root: str
+    path: tuple[str, ...] = ()
+    action: Action
+    arguments: Arguments | None = None
+    outcome: Outcome | None = None
+    uses: Uses = EVERYTHING
+    at: str
+    site: Site | None = None
+    takes_self: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unbound:
+    """A double that was used and stands for nothing that is known. `at` is the line that made it."""
+
+    at: str
+    names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hygiene:
+    """Something untidy that contradicts nothing: `kind` is ``dead_double``, ``internal_mock`` …"""
+
+    kind: str
+    at: str
+    detail: str = ""

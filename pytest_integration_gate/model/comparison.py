@@ -1,0 +1,501 @@
+"""Comparing a claimed shape with reality: can the claim stand in for it, as far as the code looks?
+
+Only what the code uses is compared (`Uses`). Where two kinds of container differ and the use is not known to tell them
+apart, they fit (SPEC rule 6): what cannot be proven is no difference.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from difflib import get_close_matches
+from typing import Literal, TypeAlias
+
+from pytest_integration_gate.model.abilities import (
+    ABSTRACT,
+    ASYNCHRONOUS,
+    ROW,
+    WORDS,
+    ability_of,
+    is_scalar_class,
+    is_tuple,
+    scalar_bases,
+)
+from pytest_integration_gate.model.finding import Difference
+from pytest_integration_gate.model.interaction import EVERYTHING, Uses
+from pytest_integration_gate.model.joining import as_dictionary, element_of, is_empty_mapping, join_all
+from pytest_integration_gate.model.shape import (
+    ANYTHING,
+    Anything,
+    Array,
+    Awaitable,
+    Dictionary,
+    Double,
+    Field,
+    Never,
+    Object,
+    Record,
+    Scalar,
+    Sequence,
+    Shape,
+    Tuple,
+    Union,
+)
+from pytest_integration_gate.model.text import is_word, text_of
+
+Reason: TypeAlias = Literal["shape", "protocol", "attribute", "async"]
+Found: TypeAlias = list[tuple[Difference, Reason]]
+
+
+def fit(
+    claim: Shape, reality: Shape, uses: Uses = EVERYTHING, *, text: str | None = None
+) -> tuple[Difference, ...]:
+    """The paths on which a claim cannot stand in for reality; empty when it fits.
+
+    `uses` is what the code does with the value, `text` the literal of the claimed value if it is known, to be compared
+    with the values that a ``Literal`` allows.
+    """
+    return tuple(difference for difference, _ in fit_detail(claim, reality, uses, text=text))
+
+
+def fit_detail(
+    claim: Shape, reality: Shape, uses: Uses = EVERYTHING, *, text: str | None = None
+) -> tuple[tuple[Difference, Reason], ...]:
+    """The differences that `fit` finds, each with its reason.
+
+    ``shape``      another kind of value, or a key that is absent
+    ``protocol``   the code uses an operation that reality does not support
+    ``attribute``  the code reads an attribute that reality does not have
+    ``async``      one of the two has to be awaited (or iterated asynchronously)
+    """
+    if _is_idle(uses) and not isinstance(claim, Awaitable) and not isinstance(reality, Awaitable):
+        return ()
+    return tuple(dict.fromkeys(_compare(claim, reality, uses, "$", text)))
+
+
+def fits_exception(claim: Object, reality: Object) -> bool:
+    """Whether a claimed exception is of the class that reality raised, or of an ancestor of it."""
+    return claim.cls == reality.cls or claim.cls in reality.bases
+
+
+def _is_idle(uses: Uses) -> bool:
+    """The value is dropped, or only tested for truth: its kind makes no difference."""
+    return not uses.escapes and not uses.members and uses.operations <= {"__await__"}
+
+
+def _compare(claim: Shape, reality: Shape, uses: Uses, path: str, text: str | None = None) -> Found:
+    if isinstance(claim, Anything | Never) or isinstance(reality, Anything | Never) or claim == reality:
+        return []
+    if isinstance(claim, Union):
+        return [found for option in claim.options for found in _compare(option, reality, uses, path)]
+    if isinstance(reality, Union):
+        return _compare_options(claim, reality, uses, path, text)
+    if isinstance(claim, Awaitable) or isinstance(reality, Awaitable):
+        return _compare_awaitables(claim, reality, uses, path)
+    if isinstance(claim, Double):
+        return _compare_double(claim, reality, uses, path)
+    if isinstance(reality, Double):
+        return []
+    if isinstance(claim, Scalar) or isinstance(reality, Scalar):
+        return _compare_scalars(claim, reality, uses, path, text)
+    if isinstance(claim, Array) or isinstance(reality, Array):
+        return _compare_arrays(claim, reality, path)
+    return _compare_containers(claim, reality, uses, path)
+
+
+def _compare_options(claim: Shape, reality: Union, uses: Uses, path: str, text: str | None) -> Found:
+    """Any option of reality will do; the differences are those to the nearest one."""
+    best: Found | None = None
+    for option in reality.options:
+        found = _compare(claim, option, uses, path, text)
+        if not found:
+            return []
+        if best is None or _distance(found, path) < _distance(best, path):
+            best = found
+    if best is None or any(difference.path == path and reason == "shape" for difference, reason in best):
+        return _other(claim, reality, path)
+    return best
+
+
+def _distance(found: Found, path: str) -> tuple[bool, int]:
+    return (any(difference.path == path for difference, _ in found), len(found))
+
+
+def _other(claim: Shape, reality: Shape, path: str, reason: Reason = "shape") -> Found:
+    """Claim and reality differ as a whole."""
+    return [(Difference(path=path, claim=text_of(claim), reality=text_of(reality)), reason)]
+
+
+def _compare_awaitables(claim: Shape, reality: Shape, uses: Uses, path: str) -> Found:
+    if isinstance(claim, Awaitable) and isinstance(reality, Awaitable):
+        return _compare(claim.result, reality.result, uses, path)
+    plain = reality if isinstance(claim, Awaitable) else claim
+    if isinstance(plain, Object) and ("__await__" in plain.supports or not plain.complete):
+        return []
+    if isinstance(plain, Double) and not plain.fields:
+        return []
+    return _other(claim, reality, path, "async")
+
+
+# Scalars
+
+_FITTING = frozenset(
+    {
+        ("int", "float"),
+        ("int", "complex"),
+        ("float", "complex"),
+        ("aware datetime", "date"),
+        ("naive datetime", "date"),
+        ("function", "class"),
+        ("class", "function"),
+    }
+)
+_CALLABLE = ("function", "class")
+
+
+def _compare_scalars(claim: Shape, reality: Shape, uses: Uses, path: str, text: str | None) -> Found:
+    match claim, reality:
+        case Scalar(), Scalar():
+            fits = _name_fits(claim.name, reality.name) and _values_fit(claim, reality, text)
+        case Scalar("str"), Sequence(kind, element) if kind in ABSTRACT:
+            fits = not _compare(claim, element, EVERYTHING, path)
+        case Scalar(name), Object():
+            fits = (
+                any(_name_fits(name, base) for base in scalar_bases(reality))
+                or (name in _CALLABLE and "__call__" in reality.supports)
+                or (name != "None" and not reality.complete)
+            )
+        case Object(), Scalar(name):
+            if any(_name_fits(base, name) for base in scalar_bases(claim)):
+                return _missing_attributes(claim, reality, uses, path)
+            fits = (name in _CALLABLE and "__call__" in claim.supports) or name == "module"
+            fits = fits or (claim.duck and name != "None" and _has_all(reality, claim.fields, uses))
+        case _:
+            fits = False
+    return [] if fits else _other(claim, reality, path)
+
+
+def _name_fits(claim: str, reality: str) -> bool:
+    return claim == reality or (claim, reality) in _FITTING
+
+
+def _values_fit(claim: Scalar, reality: Scalar, text: str | None) -> bool:
+    """Whether the claimed values are among those that a ``Literal`` allows; an unknown value may be."""
+    if not reality.values:
+        return True
+    if claim.values:
+        return {*claim.values} <= {*reality.values}
+    return text is None or "<" in text or text in reality.values
+
+
+def _has_all(reality: Shape, fields: Iterable[Field], uses: Uses) -> bool:
+    """Whether a value has all the attributes that the code reads."""
+    ability = ability_of(reality)
+    read = {field.name for field in fields if uses.of(f".{field.name}") is not None}
+    return ability is None or ability.attributes is None or read <= ability.attributes
+
+
+def _compare_arrays(claim: Shape, reality: Shape, path: str) -> Found:
+    if not (isinstance(claim, Array) and isinstance(reality, Array)):
+        return []  # arrays are used in ways that shapes do not tell
+    kinds = (claim.dtype.rstrip("0123456789"), reality.dtype.rstrip("0123456789"))
+    same = claim.cls == reality.cls and claim.rank == reality.rank
+    return [] if same and (kinds[0] == kinds[1] or kinds == ("int", "float")) else _other(claim, reality, path)
+
+
+# Doubles and objects
+
+
+def _compare_double(claim: Double, reality: Shape, uses: Uses, path: str) -> Found:
+    """A mock claims the attributes that were configured on it, and to be of its spec."""
+    if not claim.spec and not claim.fields:
+        return []
+    match reality:
+        case Object():
+            related = claim.spec in (reality.cls, *reality.bases)
+            return _unsupported(claim, reality, uses, path) + _compare_attributes(claim, reality, uses, path, related)
+        case Scalar(name):
+            if name in (*_CALLABLE, "module"):
+                return []
+            fits = is_scalar_class(claim.spec, name) or (
+                bool(claim.fields) and name != "None" and _has_all(reality, claim.fields, uses)
+            )
+            return [] if fits else _other(claim, reality, path)
+        case Array():
+            return []
+    found = _unsupported(claim, reality, uses, path)
+    return found if found or _has_all(reality, claim.fields, uses) else _other(claim, reality, path)
+
+
+def _compare_objects(claim: Object, reality: Object, uses: Uses, path: str) -> Found:
+    related = claim.cls == reality.cls or claim.cls in reality.bases or reality.cls in claim.bases
+    if not related and "enum:Enum" in claim.bases and "enum:Enum" in reality.bases:
+        return _other(claim, reality, path)
+    found = [] if related else _unsupported(claim, reality, uses, path)
+    return found + _compare_attributes(claim, reality, uses, path, related)
+
+
+def _compare_attributes(claim: Object | Double, reality: Object, uses: Uses, path: str, related: bool) -> Found:
+    """Compare the attributes that the code reads. An instance of the same class may have more than another."""
+    found: Found = []
+    fields = {field.name: field for field in reality.fields}
+    for field in claim.fields:
+        part = _part(uses, f".{field.name}")
+        if part is None:
+            continue
+        inner = f"{path}{_step(field.name)}"
+        if field.name in fields:
+            found += _compare(field.shape, fields[field.name].shape, part, inner)
+        elif (isinstance(claim, Double) or not related) and _lacks(reality, field):
+            found.append((_absent(field, inner, (*fields, *reality.members)), "attribute"))
+    return found
+
+
+def _lacks(reality: Object, field: Field) -> bool:
+    return reality.complete and _is_public(field.name) and field.name not in reality.members
+
+
+def _is_public(name: str) -> bool:
+    return not name.startswith("_")
+
+
+# Containers
+
+
+def _compare_containers(claim: Shape, reality: Shape, uses: Uses, path: str) -> Found:
+    """Compare sequences, mappings and objects."""
+    if isinstance(claim, Object) and isinstance(reality, Object):
+        return _compare_objects(claim, reality, uses, path)
+    if isinstance(claim, Record | Dictionary) and isinstance(reality, Record | Dictionary):
+        return _unsupported(claim, reality, uses, path) + _compare_mappings(claim, reality, uses, path)
+    if _is_asynchronous(claim) != _is_asynchronous(reality):
+        return _other(claim, reality, path, "async")
+    found = _unsupported(claim, reality, uses, path)
+    left, right = _as_sequence(claim), _as_sequence(reality)
+    if left is not None and right is not None:
+        return found + _compare_elements(left, right, uses, path)
+    if found:
+        return found
+    if isinstance(claim, Record | Dictionary) and isinstance(reality, Object):
+        return _compare_record_with_object(claim, reality, uses, path)
+    if isinstance(claim, Object) and isinstance(reality, Record | Dictionary):
+        duck = claim.duck and not reality.cls and not _has_all(reality, claim.fields, uses)
+        return _other(claim, reality, path) if duck else []
+    return _compare_across(claim, reality, uses, path)
+
+
+def _compare_across(claim: Shape, reality: Shape, uses: Uses, path: str) -> Found:
+    """A sequence and something else: they differ unless the code is known to do only what both can."""
+    if isinstance(claim, Object) and "__iter__" in claim.supports and not claim.duck:
+        return []
+    if isinstance(reality, Object) and ("__iter__" in reality.supports or not (reality.complete or reality.supports)):
+        return []
+    if uses.escapes:
+        return _other(claim, reality, path)
+    left, right = _iterated(claim), _iterated(reality)
+    return _compare_elements(left, right, uses, path) if left and right else []
+
+
+def _is_asynchronous(shape: Shape) -> bool:
+    if isinstance(shape, Object):
+        return "__aiter__" in shape.supports and "__iter__" not in shape.supports
+    return isinstance(shape, Sequence) and shape.kind in ASYNCHRONOUS
+
+
+def _as_sequence(shape: Shape) -> Sequence | Tuple | None:
+    """A shape as a sequence: named tuples and rows of sqlite3 are tuples too."""
+    match shape:
+        case Sequence() | Tuple():
+            return shape
+        case Object(_, _, fields) if is_tuple(shape):
+            return Sequence("tuple", join_all(field.shape for field in fields) if fields else ANYTHING)
+        case Record(fields, cls) if cls == ROW:
+            return Sequence("tuple", join_all(field.shape for field in fields))
+    return None
+
+
+def _iterated(shape: Shape) -> Sequence | Tuple | None:
+    """What iterating gives: for a mapping its keys."""
+    match shape:
+        case Record():
+            return Sequence("iterator", Scalar("str"))
+        case Dictionary(key, _):
+            return Sequence("iterator", key)
+    return _as_sequence(shape)
+
+
+def _compare_elements(claim: Sequence | Tuple, reality: Sequence | Tuple, uses: Uses, path: str) -> Found:
+    common = element_of(reality)
+    if isinstance(claim, Sequence):
+        part = _merged(uses, None)
+        return [] if part is None else _compare(claim.element, common, part, f"{path}[*]")
+    size = len(claim.elements)
+    paired = isinstance(reality, Tuple) and len(reality.elements) == size
+    if isinstance(reality, Tuple) and not paired and _needs_arity(claim, len(reality.elements), uses):
+        return _other(claim, reality, path)
+    found: Found = []
+    for index, element in enumerate(claim.elements):
+        part = _merged(uses, (f"[{index}]", f"[{index - size}]"))
+        if part is not None:
+            other = reality.elements[index] if isinstance(reality, Tuple) and paired else common
+            found += _compare(element, other, part, f"{path}[{index}]")
+    return found
+
+
+def _needs_arity(claim: Tuple, size: int, uses: Uses) -> bool:
+    """Whether a tuple of another arity breaks the code: unpacking, a missing index, or places of different meaning."""
+    if not claim.elements:
+        return False
+    indexes = [int(name[1:-1]) for name, _ in uses.members if name[1:-1].lstrip("-").isdecimal()]
+    if any(not -size <= index < size for index in indexes if -len(claim.elements) <= index < len(claim.elements)):
+        return True
+    if "__iter__" in uses.operations and indexes and all(name != "[*]" for name, _ in uses.members):
+        return True
+    return uses.escapes and len({*claim.elements}) > 1
+
+
+def _compare_mappings(claim: Record | Dictionary, reality: Record | Dictionary, uses: Uses, path: str) -> Found:
+    if is_empty_mapping(claim) or is_empty_mapping(reality):
+        return []
+    if isinstance(claim, Dictionary):
+        known = as_dictionary(reality) if isinstance(reality, Record) else reality
+        part = _merged(uses, None)
+        if part is None:
+            return []
+        keys = _compare(claim.key, known.key, EVERYTHING, f"{path}[*]")
+        if keys:
+            return _other(claim, reality, path)
+        return _compare(claim.value, known.value, part, f"{path}[*]")
+    found: Found = []
+    for field in claim.fields:
+        part = _merged(uses, (f"[{field.name!r}]",))
+        if part is None:
+            continue
+        inner = f"{path}{_step(field.name)}"
+        if isinstance(reality, Dictionary):
+            if _compare(Scalar("str"), reality.key, EVERYTHING, inner):
+                return _other(claim, reality, path)
+            found += _compare(field.shape, reality.value, part, inner)
+        else:
+            found += _compare_field(field, reality.fields, part, inner, reality.complete, _is_named(uses, field.name))
+    return found
+
+
+def _compare_field(
+    field: Field, fields: tuple[Field, ...], uses: Uses, path: str, complete: bool, is_named: bool
+) -> Found:
+    for other in fields:
+        if other.name == field.name:
+            return _compare(field.shape, other.shape, uses, path)
+    if not complete:
+        return []
+    if not is_named:  # the code computes the key, so any key may do
+        return _compare(field.shape, join_all(other.shape for other in fields), uses, path)
+    return [(_absent(field, path, [other.name for other in fields]), "shape")]
+
+
+def _is_named(uses: Uses, key: str) -> bool:
+    """Whether the code reads this very key, or may do so."""
+    return uses.escapes or any(name == f"[{key!r}]" for name, _ in uses.members)
+
+
+def _compare_record_with_object(claim: Record | Dictionary, reality: Object, uses: Uses, path: str) -> Found:
+    """A mapping for an object: when the use is not known, names must at least be there in some way."""
+    if isinstance(claim, Dictionary) or "__getitem__" in reality.supports:
+        return []
+    found: Found = []
+    for field in claim.fields:
+        part = _merged(uses, (f"[{field.name!r}]",))
+        if part is not None and field.name not in reality.members:
+            inner = f"{path}{_step(field.name)}"
+            found += _compare_field(field, reality.fields, part, inner, reality.complete, True)
+    return found
+
+
+# What reality cannot do
+
+
+def _unsupported(claim: Shape, reality: Shape, uses: Uses, path: str) -> Found:
+    """The operations and attributes that the code is known to use, the claim has and reality lacks."""
+    able = ability_of(reality)
+    if able is None:
+        return []
+    known = ability_of(claim)
+    words: list[str] = []
+    by_method = any(name in (".get", ".pop", ".setdefault") for name, _ in uses.members)
+    for operation in sorted(uses.operations & WORDS.keys() - able.operations):
+        if known is None or operation in known.operations:
+            words.append(WORDS[operation])
+    for name, _ in uses.members:
+        if name.startswith("['") or name.startswith('["'):
+            if not able.keyed and not by_method and (known is None or known.keyed):
+                words.append(name)
+        elif name.startswith("[") and name != "[*]" and (known is None or "__getitem__" in known.operations):
+            words += [name] if "__getitem__" not in able.operations or not _may_have_index(claim, reality) else []
+    texts = dict.fromkeys(f"{able.name} does not support {word}" for word in words)
+    found: Found = [(Difference(path=path, claim=text_of(claim), reality=text), "protocol") for text in texts]
+    return found or _missing_attributes(claim, reality, uses, path)
+
+
+def _may_have_index(claim: Shape, reality: Shape) -> bool:
+    """Whether a number can be an index of reality; the keys of a record are names."""
+    if isinstance(reality, Record):
+        return reality.cls == ROW or isinstance(claim, Record | Dictionary)
+    if isinstance(reality, Dictionary):
+        return not _compare(Scalar("int"), reality.key, EVERYTHING, "$") or isinstance(claim, Record | Dictionary)
+    return True
+
+
+def _missing_attributes(claim: Shape, reality: Shape, uses: Uses, path: str) -> Found:
+    """Attributes and methods that the code reads and the class behind the claim has, but reality has not."""
+    able, known = ability_of(reality), ability_of(claim)
+    configured = {field.name for field in claim.fields} if isinstance(claim, Object | Double) else set()
+    if able is None or able.attributes is None or (isinstance(claim, Double) and not claim.spec):
+        return []
+    found: Found = []
+    for member, _ in uses.members:
+        name = member[1:]
+        if not member.startswith(".") or not _is_public(name) or name in able.attributes:
+            continue
+        if known is not None and known.attributes is not None and name not in known.attributes:
+            continue
+        if name in configured and isinstance(reality, Object):
+            continue  # compared with the attributes
+        found.append((_absent(Field(name, ANYTHING), f"{path}{_step(name)}", able.attributes, able.name), "attribute"))
+    return found
+
+
+def _absent(field: Field, path: str, names: Iterable[str], owner: str = "") -> Difference:
+    near = get_close_matches(field.name, sorted(names), 1, 0.6)
+    claim = "attribute" if owner and isinstance(field.shape, Anything) else text_of(field.shape)
+    of = f" from {owner}" if owner else ""
+    return Difference(path=path, claim=claim, reality=f"absent{of} (nearest: {near[0]})" if near else f"absent{of}")
+
+
+# Parts of a use
+
+
+def _part(uses: Uses, name: str) -> Uses | None:
+    """What is done with one part; a part of something that escapes escapes too."""
+    found = uses.of(name)
+    return replace(found, escapes=True) if found is not None and uses.escapes and not found.escapes else found
+
+
+def _merged(uses: Uses, names: tuple[str, ...] | None) -> Uses | None:
+    """What is done with the parts of these names or with any element; all elements when there are no names."""
+    parts = [
+        part
+        for name, part in uses.members
+        if name == "[*]" or (name in names if names is not None else name.startswith("["))
+    ]
+    if not parts:
+        return EVERYTHING if uses.escapes else None
+    return Uses(
+        escapes=uses.escapes or any(part.escapes for part in parts),
+        operations=frozenset().union(*(part.operations for part in parts)),
+        members=tuple(member for part in parts for member in part.members),
+    )
+
+
+def _step(name: str) -> str:
+    return f".{name}" if is_word(name) else f"[{name!r}]"

@@ -1,0 +1,71 @@
+"""Findings: verdicts on claims, with what explains them (SPEC section 7)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from pytest_integration_gate.model.claim import Claim
+
+Verdict = Literal["verified", "contradicted", "suspect", "unverified", "stale", "waived"]
+Kind = Literal[
+    "missing_attribute",
+    "signature",
+    "sync_async",
+    "protocol",
+    "return_annotation",
+    "return_shape",
+    "return_value",
+    "argument_shape",
+    "exception",
+    "attribute_shape",
+    "fake_interface",
+    "http_route",
+    "http_status",
+    "http_header",
+    "http_body",
+    "http_request",
+]
+Fidelity = Literal["real", "emulated", "declared"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """One path on which claim and reality differ. `path` starts at ``$``; `claim` and `reality` are printed shapes."""
+
+    path: str
+    claim: str
+    reality: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reality:
+    """What speaks about a claim: an observation (`source` ``observed``) or a fact (``declared``)."""
+
+    outcome: str
+    source: Literal["observed", "declared"]
+    at: str = ""
+    tests: tuple[str, ...] = ()
+    fidelity: Fidelity = "real"
+    date: str = ""
+    commit: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """The verdict on one claim. `target` is the address that the claim's root and path come to.
+
+    `kind`, `differences` and `suggestion` are there when the verdict is ``contradicted`` or ``suspect``. `declared` says that
+    an unverified claim at least agrees with every fact. `reality` is the evidence that decided, or the nearest there is.
+    """
+
+    claim: Claim
+    target: str
+    verdict: Verdict
+    boundary: str = ""
+    kind: Kind | None = None
+    differences: tuple[Difference, ...] = ()
+    reality: Reality | None = None
+    suggestion: str = ""
+    declared: bool = False
+    tests: tuple[str, ...] = ()

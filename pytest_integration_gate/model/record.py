@@ -1,0 +1,30 @@
+"""The record of one test: everything the gate heard and saw while it ran."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pytest_integration_gate.model.claim import Claim, Hygiene, Unbound
+from pytest_integration_gate.model.fact import Fact
+from pytest_integration_gate.model.finding import Fidelity
+from pytest_integration_gate.model.observation import Observation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TestRecord:
+    """What one test contributes; it rides on the test's teardown report.
+
+    `boundaries` and `fidelity` come from the ``boundary`` marker; a test without the marker has no boundaries.
+    """
+
+    __test__ = False  # not a test class, whatever its name says
+
+    nodeid: str
+    boundaries: tuple[str, ...] = ()
+    fidelity: Fidelity = "real"
+    claims: tuple[Claim, ...] = ()
+    observations: tuple[Observation, ...] = ()
+    facts: tuple[Fact, ...] = ()
+    unbound: tuple[Unbound, ...] = ()
+    hygiene: tuple[Hygiene, ...] = ()
+    warnings: tuple[str, ...] = ()

@@ -1,0 +1,184 @@
+"""The judged run: what the report, the terminal and the exit status are made from (SPEC section 12).
+
+Fields stand in the order in which the report shows them. One whose default is ``None``, ``""`` or ``()`` is left out of
+the report while it has that value; all others are always there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from pytest_integration_gate.model.finding import Difference, Fidelity, Kind, Reality, Verdict
+
+Status = Literal["PASSED", "FAILED", "PARTIAL"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TestOutcome:
+    """How one test ended. `duration` is in seconds; `reason` is the first line that says why it failed."""
+
+    __test__ = False  # not a test class, whatever its name says
+
+    nodeid: str
+    outcome: Literal["passed", "failed", "skipped", "error"]
+    duration: float = 0.0
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TestRun:
+    """When, where and with what the tests ran.
+
+    `status` is that of the whole run: FAILED when a test failed or the gate did, else the gate's own.
+    """
+
+    __test__ = False
+
+    timestamp: str
+    duration: str
+    status: Status = "PASSED"
+    project: str = ""
+    commit: str = ""
+    python: str
+    pytest: str
+    workers: int = 0
+    seed: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """How many tests ended how. `flaky` stays 0 as long as nothing runs a test twice."""
+
+    total_tests: int
+    passed: int
+    failed: int
+    skipped: int
+    errors: int
+    flaky: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimCounts:
+    """How many claims got which verdict."""
+
+    total: int = 0
+    verified: int = 0
+    contradicted: int = 0
+    suspect: int = 0
+    unverified: int = 0
+    stale: int = 0
+    waived: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gate:
+    """The gate's judgement of the claims.
+
+    `status` does not look at failing tests: FAILED when something happened that the run shall fail on, PARTIAL when a
+    claim is left that is neither verified nor waived, else PASSED. `reasons` explain the status of the whole run,
+    failing tests included; they are empty exactly when that is PASSED.
+
+    `evidence` is the share of claims that met evidence, `agreement` the share of verified ones among those with a
+    certain verdict (verified or contradicted); None where there is nothing to divide by.
+    """
+
+    status: Status
+    reasons: tuple[str, ...]
+    claims: ClaimCounts
+    evidence: float | None
+    agreement: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Boundary:
+    """One boundary: the tests that observed it, how many targets they reached how often, and the claims about it."""
+
+    name: str
+    fidelity: Fidelity = "declared"
+    tests: int = 0
+    targets: int = 0
+    observations: int = 0
+    claims: ClaimCounts = ClaimCounts()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claimed:
+    """What a mismatch's double says, where it was configured, and which tests use it."""
+
+    outcome: str
+    at: str
+    tests: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mismatch:
+    """Contradicted or suspect claims that were made at one place and differ from reality in the same way."""
+
+    target: str
+    boundary: str = ""
+    kind: Kind | None = None
+    verdict: Verdict
+    claim: Claimed
+    reality: Reality | None = None
+    differences: tuple[Difference, ...]
+    suggestion: str = ""
+    waiver: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unverified:
+    """The claims about one target that met no evidence. `declared` of them at least agree with every fact."""
+
+    target: str
+    boundary: str = ""
+    claims: int
+    declared: int
+    at: tuple[str, ...]
+    tests: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnboundDouble:
+    """A line that makes doubles of which nobody knows what they stand for. `names` are the attributes used on them."""
+
+    at: str
+    names: tuple[str, ...] = ()
+    tests: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Untidy:
+    """Something untidy that one test does."""
+
+    kind: str
+    at: str
+    test: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FailedTest:
+    """A test that failed or could not run. Without an active context its category is ``unclassified``."""
+
+    name: str
+    nodeid: str
+    category: str = "unclassified"
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunReport:
+    """The judged run, whole."""
+
+    test_run: TestRun
+    summary: Summary
+    gate: Gate
+    boundaries: tuple[Boundary, ...]
+    mismatches: tuple[Mismatch, ...]
+    unverified: tuple[Unverified, ...]
+    unbound_doubles: tuple[UnboundDouble, ...]
+    hygiene: tuple[Untidy, ...]
+    failed_tests: tuple[FailedTest, ...]
+    warnings: tuple[str, ...]
+    recommendations: tuple[str, ...]

@@ -1,0 +1,71 @@
+"""The doorbell: declares options, ini names and markers, and opens the gate only when it is asked to.
+
+pytest imports this module in every run of every project that has the package installed, so it imports nothing else.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+BOUNDARY = (
+    "boundary(name, ..., fidelity='real'): an integration test that uses the real collaborators of the named "
+    "boundaries; fidelity is 'real' or 'emulated'."
+)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Declare what can be said on the command line and in the ini file."""
+    group = parser.getgroup("integration-gate", "integration gate: do the mocks tell the truth?")
+    option = group.addoption
+    option("--integration-gate", action="store_true", help="Match what mocks claim against what the real code does.")
+    option(
+        "--boundary",
+        dest="gate_boundary",
+        action="append",
+        metavar="NAME",
+        help="Run and report only this boundary's integration tests (repeatable); tests that use mocks still run.",
+    )
+    option("--gate-report", metavar="PATH", help="Where to write the YAML report.")
+    option(
+        "--gate-fail-on",
+        metavar="WORDS",
+        help="What fails the run: for example 'mismatch,suspect'; 'none' only reports.",
+    )
+    option("--gate-store", metavar="PATH", help="The folder that keeps evidence between runs.")
+    option("--gate-config", metavar="PATH", help="The YAML file with the gate's tables (default: gate.yaml).")
+
+    parser.addini("integration_gate", "Switch the integration gate on.", type="bool", default=False)
+    parser.addini("gate_config", "The YAML file with the gate's tables.")
+    parser.addini("gate_report", "Where to write the YAML report.")
+    parser.addini("gate_fail_on", "What fails the run, as words.", type="linelist", default=None)
+    parser.addini("gate_store", "The folder that keeps evidence between runs.")
+    parser.addini("gate_boundaries", "Boundaries, one a line: 'name: collaborator ...'.", type="linelist")
+    parser.addini("gate_redact", "Names of secrets to mask, one regular expression a line.", type="linelist")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Declare the markers; when the gate is on, start it."""
+    config.addinivalue_line("markers", BOUNDARY)
+    if is_on(config):
+        start(config)
+
+
+def is_on(config: pytest.Config) -> bool:
+    """Say whether the option or the ini flag asks for the gate."""
+    if config.getoption("integration_gate"):
+        return True
+    try:
+        return bool(config.getini("integration_gate"))
+    except ValueError as error:  # pytest before 9.2 lets this one through as a traceback
+        raise pytest.UsageError(f"integration_gate in the ini file: {error}. Write true or false.") from None
+
+
+def start(config: pytest.Config) -> None:
+    """Open the gate; a mistake that the user can mend ends the run with exit code 4."""
+    from pytest_integration_gate.errors import GateError
+    from pytest_integration_gate.hooks import session
+
+    try:
+        session.start(config)
+    except GateError as error:
+        raise pytest.UsageError(str(error)) from None

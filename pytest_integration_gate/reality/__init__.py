@@ -1,0 +1,1 @@
+"""Where real collaborators are watched and described."""

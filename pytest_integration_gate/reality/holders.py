@@ -1,0 +1,74 @@
+"""What a parameter or an attribute is annotated to hold: how a bare mock finds the class that it stands for."""
+
+from __future__ import annotations
+
+import ast
+from types import FunctionType
+
+from pytest_integration_gate.model.classes import mro_of, namespace_of
+from pytest_integration_gate.model.shape import NONE, Dictionary, Object, Sequence, Shape, Union
+from pytest_integration_gate.reality.annotations import annotations_of, names_for, shape_of_annotation
+from pytest_integration_gate.reality.inspection import class_at
+from pytest_integration_gate.reality.passing import definition_of, inside
+
+
+def held_class(owner: object, name: str, *, is_element: bool = False) -> type | None:
+    """Return the one class whose instances a place is annotated to hold; None when nothing or several things are said.
+
+    `owner` is a function with a parameter `name`, or a class with an attribute `name`: annotated in the class body, or set
+    in ``__init__`` from an annotated parameter. With `is_element` the class of the elements of the container there.
+    """
+    shape = _of_parameter(owner, name) if isinstance(owner, FunctionType) else _of_attribute(owner, name)
+    if is_element:
+        shape = _element(shape)
+    options = [option for option in (shape.options if isinstance(shape, Union) else (shape,)) if option != NONE]
+    if len(options) != 1 or not isinstance(options[0], Object):
+        return None
+    return class_at(options[0].cls)
+
+
+def _of_parameter(function: FunctionType, name: str) -> Shape | None:
+    annotation = annotations_of(function).get(name)
+    if annotation is None:
+        return None
+    return shape_of_annotation(annotation, namespace=names_for(function), depth=1)
+
+
+def _of_attribute(cls: object, name: str) -> Shape | None:
+    if not isinstance(cls, type):
+        return None
+    for owner in mro_of(cls)[:-1]:
+        annotation = annotations_of(owner).get(name)
+        if annotation is not None:
+            return shape_of_annotation(annotation, owner=cls, namespace=names_for(owner), depth=1)
+        init = namespace_of(owner).get("__init__")
+        if isinstance(init, FunctionType):
+            parameter = _parameter_kept_as(init, name)
+            if parameter:
+                return _of_parameter(init, parameter)
+    return None
+
+
+def _parameter_kept_as(init: FunctionType, name: str) -> str:
+    """Find the parameter that ``self.name = parameter`` keeps (also ``self.name = parameter or Default()``)."""
+    definition = definition_of(init)
+    for node in inside(definition) if definition is not None else ():
+        if not isinstance(node, ast.Assign | ast.AnnAssign):
+            continue
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+        if not any(isinstance(target, ast.Attribute) and target.attr == name for target in targets):
+            continue
+        value = node.value.values[0] if isinstance(node.value, ast.BoolOp) else node.value
+        if isinstance(value, ast.Name):
+            return value.id
+    return ""
+
+
+def _element(shape: Shape | None) -> Shape | None:
+    match shape:
+        case Sequence(element=element):
+            return element
+        case Dictionary(value=value):
+            return value
+        case _:
+            return None

@@ -1,0 +1,47 @@
+"""Canonical addresses of real things (SPEC section 2, "target"; section 7, rule 15)."""
+
+from __future__ import annotations
+
+from sys import modules
+from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
+
+# Functions that say they live in the module that implements them, not in the one that people import.
+_PUBLIC = {"posix": "os", "nt": "os", "_io": "io", "posixpath": "os.path", "ntpath": "os.path", "_thread": "threading"}
+
+
+def address_of(value: object, module: str = "", name: str = "") -> str:
+    """Return the canonical address of a class, function or module; else where it was found, ``module:name``.
+
+    Classes and functions are known by where they are defined, so that the same function patched under three names is one
+    target. Everything else (instances, constants, local functions) is known by the place that holds it.
+    """
+    if isinstance(value, ModuleType):
+        return value.__name__
+    if isinstance(value, MethodType):
+        owner = value.__self__
+        owner = owner if isinstance(owner, type) else type(owner)
+        return f"{address_of(owner)}.{value.__func__.__name__}"
+    if isinstance(value, type | FunctionType | BuiltinFunctionType):
+        home, qualname = _text(value, "__module__"), _text(value, "__qualname__")
+        if home and qualname and "<" not in qualname:
+            return f"{_public_module(home, qualname, value)}:{qualname}"
+    return f"{module}:{name}" if module else ""
+
+
+def _public_module(home: str, qualname: str, value: object) -> str:
+    if home in _PUBLIC:
+        return _PUBLIC[home]
+    # A C module behind a public one (`_sqlite3` behind `sqlite3`), where the public one exports the very object.
+    public = modules.get(home.lstrip("_")) if home.startswith("_") else None
+    if public is not None and vars(public).get(qualname) is value:
+        return public.__name__
+    return home
+
+
+def _text(value: object, attribute: str) -> str:
+    # A class body may define `__module__` as anything; only a text is an address.
+    try:
+        text = getattr(value, attribute, "")
+    except Exception:
+        return ""
+    return text if type(text) is str else ""

@@ -1,0 +1,153 @@
+"""The syntax tree of a source file, and the expression that an instruction of its code belongs to."""
+
+from __future__ import annotations
+
+import ast
+import io
+import sys
+from collections import defaultdict
+from dataclasses import dataclass, field
+from dis import opname
+from functools import lru_cache
+from tokenize import detect_encoding
+from types import CodeType
+
+from pytest_integration_gate.isolation import open_file
+
+Position = tuple[int, int, int, int]  # first line, last line, first column, last column
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tree:
+    """A parsed file: its text, its syntax tree and the parent of every node."""
+
+    text: str
+    module: ast.Module
+    parents: dict[ast.AST, ast.AST] = field(default_factory=dict)
+    by_end: dict[tuple[int, int], list[ast.expr]] = field(default_factory=lambda: defaultdict(list))
+
+    def __post_init__(self) -> None:
+        for node in ast.walk(self.module):
+            for child in ast.iter_child_nodes(node):
+                self.parents[child] = node
+            if isinstance(node, ast.expr) and node.end_lineno is not None and node.end_col_offset is not None:
+                self.by_end[node.end_lineno, node.end_col_offset].append(node)
+
+    def expression(self, position: Position, kinds: tuple[type[ast.expr], ...]) -> ast.expr | None:
+        """The expression of one of these kinds that stands exactly there."""
+        line, end_line, column, end_column = position
+        for node in self.by_end.get((end_line, end_column), ()):
+            if isinstance(node, kinds) and (line, column) in _starts(node):
+                return node
+        return None
+
+    def segment(self, node: ast.expr) -> str:
+        """The source text of an expression."""
+        # Before Python 3.12 columns inside f-strings were not always those of the file.
+        if sys.version_info < (3, 12) and any(isinstance(above, ast.JoinedStr) for above in self.ancestors(node)):
+            return ast.unparse(node)
+        return ast.get_source_segment(self.text, node) or ast.unparse(node)
+
+    def ancestors(self, node: ast.AST) -> list[ast.AST]:
+        """The nodes around a node, the nearest first."""
+        found = []
+        while (above := self.parents.get(node)) is not None:
+            found.append(above)
+            node = above
+        return found
+
+
+def _starts(node: ast.expr) -> tuple[tuple[int, int], ...]:
+    """Where instructions of an expression may be said to start.
+
+    In a chain of calls over several lines the compiler lets a method call start at the name of the method.
+    """
+    start = (node.lineno, node.col_offset)
+    attribute = node.func if isinstance(node, ast.Call) else node
+    if isinstance(attribute, ast.Attribute) and attribute.end_lineno and attribute.end_col_offset:
+        return start, (attribute.end_lineno, attribute.end_col_offset - len(attribute.attr.encode()))
+    return (start,)
+
+
+@lru_cache(maxsize=512)
+def tree_of(filename: str) -> Tree | None:
+    """The parsed file, None when it cannot be read or is no Python source. Read once."""
+    try:
+        with open_file(filename, "rb") as stream:
+            data = stream.read()
+        encoding, _ = detect_encoding(io.BytesIO(data).readline)
+        text = data.decode(encoding)
+        return Tree(text, ast.parse(text))
+    except (OSError, SyntaxError, ValueError, LookupError, RecursionError):
+        return None
+
+
+def value_at(tree: Tree, code: CodeType, lasti: int) -> ast.expr | None:
+    """The expression whose value the instruction is about to produce, None when it is not certain which.
+
+    A frame that waits for a double or a collaborator stands at such an instruction: a call, an ``await``, the read of a
+    property, an index.
+    """
+    index, operation = _instruction(code, lasti)
+    positions = list(code.co_positions())
+    position = _complete(positions[index])
+    if position is None:
+        return None
+    if operation in ("CALL", "CALL_KW", "CALL_FUNCTION_EX"):
+        # The calls that a `with` block makes are said to stand where its context expression stands; their arguments,
+        # constants or special methods, then stand at the same place.
+        before, argument = _instruction(code, 2 * (index - 1))
+        if argument in ("LOAD_CONST", "LOAD_SPECIAL") and operation == "CALL" and positions[before] == positions[index]:
+            return None
+        return tree.expression(position, (ast.Call,))
+    if operation == "SEND":
+        return tree.expression(position, (ast.Await,))
+    if operation in ("LOAD_ATTR", "LOAD_METHOD", "LOAD_SUPER_ATTR"):
+        return tree.expression(position, (ast.Attribute,))
+    if operation in ("BINARY_SUBSCR", "BINARY_SLICE", "BINARY_OP"):
+        return tree.expression(position, (ast.Subscript,))
+    return None
+
+
+def expression_at(tree: Tree, code: CodeType, lasti: int) -> ast.expr | None:
+    """The expression that best says where a frame stands: a call where there is one."""
+    index, _ = _instruction(code, lasti)
+    position = _complete(list(code.co_positions())[index])
+    if position is None:
+        return None
+    found = tree.expression(position, (ast.Call,)) or tree.expression(position, (ast.expr,))
+    if isinstance(found, ast.Await) and isinstance(found.value, ast.Call):
+        return found.value
+    # Before Python 3.13 the instructions that enter a block stand for the whole statement.
+    return found or _header(tree, position)
+
+
+def line_at(code: CodeType, lasti: int) -> int:
+    """The line of the instruction, the first line of the code when there is none."""
+    index, _ = _instruction(code, lasti)
+    return list(code.co_positions())[index][0] or code.co_firstlineno
+
+
+def _header(tree: Tree, position: Position) -> ast.expr | None:
+    for node in ast.walk(tree.module):
+        if isinstance(node, (ast.With, ast.AsyncWith, ast.For, ast.AsyncFor)):
+            here = (node.lineno, node.end_lineno, node.col_offset, node.end_col_offset)
+            if here == position:
+                return node.iter if isinstance(node, (ast.For, ast.AsyncFor)) else node.items[0].context_expr
+    return None
+
+
+def _instruction(code: CodeType, lasti: int) -> tuple[int, str]:
+    """Index and name of the instruction; inline caches count with the instruction before them."""
+    bytecode = code.co_code
+    index = max(lasti, 0) // 2
+    while index > 0 and opname[bytecode[2 * index]] == "CACHE":
+        index -= 1
+    return index, opname[bytecode[2 * index]]
+
+
+def _complete(position: tuple[int | None, int | None, int | None, int | None]) -> Position | None:
+    line, end_line, column, end_column = position
+    if line is None or end_line is None or column is None or end_column is None:
+        return None
+    return line, end_line, column, end_column

@@ -1,0 +1,1 @@
+"""Pure judgement of claims: facts, matching, comparison, suggestions."""

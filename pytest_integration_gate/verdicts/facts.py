@@ -1,0 +1,357 @@
+"""Judging a claim by facts, which hold for every argument (SPEC section 7, evidence of kind 1)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from pytest_integration_gate.model.claim import Claim
+from pytest_integration_gate.model.comparison import Reason, fit, fit_detail
+from pytest_integration_gate.model.fact import Fact, Signature
+from pytest_integration_gate.model.finding import Difference, Kind
+from pytest_integration_gate.model.interaction import Arguments, Outcome, Uses
+from pytest_integration_gate.model.shape import (
+    NONE,
+    Anything,
+    Array,
+    Awaitable,
+    Dictionary,
+    Double,
+    Object,
+    Record,
+    Scalar,
+    Sequence,
+    Shape,
+    Tuple,
+    Union,
+)
+from pytest_integration_gate.model.text import text_of, text_of_outcome
+from pytest_integration_gate.verdicts.binding import Binding, bind, text_of_signature
+from pytest_integration_gate.verdicts.resolution import CALLABLE, Resolution, lacks
+
+_KIND_OF: dict[Reason, Kind] = {"protocol": "protocol", "attribute": "missing_attribute", "async": "sync_async"}
+# Parameters are judged by these kinds of scalars only: within one, Python code seldom minds.
+_GROUPS = {
+    "str": "text", "bytes": "bytes", "bytearray": "bytes",
+    "bool": "number", "int": "number", "float": "number", "complex": "number", "Decimal": "number", "Fraction": "number",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contradiction:
+    """One fact that a claim contradicts. `reality` says in words what holds, `at` where that is written."""
+
+    kind: Kind
+    target: str
+    differences: tuple[Difference, ...]
+    reality: str
+    at: str = ""
+
+
+def check(claim: Claim, resolution: Resolution) -> tuple[Contradiction, ...]:
+    """Give every contradiction between a claim and the facts; none when they agree or nothing is known."""
+    if _is_machinery(claim):
+        return ()
+    if resolution.missing is not None:
+        return (_missing(claim, resolution, resolution.missing),)
+    fact = resolution.fact
+    if fact is None or fact.kind in ("unknown", "missing"):
+        return ()
+    if claim.action == "call":
+        return tuple(_check_call(claim, resolution, fact))
+    if claim.action == "read":
+        return tuple(_check_read(claim, resolution, fact))
+    return ()
+
+
+def declares(claim: Claim, resolution: Resolution) -> bool:
+    """Say whether at least one fact spoke about the claim and none contradicts it."""
+    fact = resolution.fact
+    if fact is None or fact.kind in ("unknown", "missing") or check(claim, resolution):
+        return False
+    return claim.action != "call" or fact.signature is not None or not isinstance(fact.returns, Anything)
+
+
+def allows(claim: Claim, resolution: Resolution) -> bool:
+    """Say whether the annotation names this outcome as one of several, so that other outcomes do not exclude it (rule 3)."""
+    fact, outcome = resolution.fact, claim.outcome
+    if fact is None or outcome is None or outcome.kind not in ("returned", "awaited"):
+        return False
+    declared = fact.returns
+    if not isinstance(declared, Union) and not (isinstance(declared, Scalar) and declared.values):
+        return False
+    return not isinstance(outcome.shape, Anything) and not fit(outcome.shape, declared, claim.uses, text=outcome.text)
+
+
+def _is_machinery(claim: Claim) -> bool:
+    """Whether the outcome is the mock library's own complaint, or the call was passed on to reality."""
+    outcome = claim.outcome
+    return outcome is not None and outcome.kind == "real"
+
+
+def _missing(claim: Claim, resolution: Resolution, gone: Fact) -> Contradiction:
+    if gone.supports is None:
+        near = f", the nearest is {gone.near[0]}" if gone.near else ""
+        name = gone.target.rpartition(":")[2].rpartition(".")[2]
+        return Contradiction(
+            kind="missing_attribute",
+            target=gone.target,
+            differences=(Difference(path=f"$.{name}", claim="exists", reality=f"absent{near}"),),
+            reality=f"there is no {gone.target}{near}",
+            at=gone.at,
+        )
+    name = next((step[1:] for step in claim.path if step[1:] in _needs(gone, claim)), "")
+    return _protocol(resolution.target, (name,), gone.supports, gone.at)
+
+
+def _needs(gone: Fact, claim: Claim) -> frozenset[str]:
+    supports = frozenset(gone.supports or ())
+    return frozenset(step[1:] for step in claim.path if lacks(supports, step[1:]))
+
+
+def _protocol(target: str, names: tuple[str, ...], supports: tuple[str, ...], at: str) -> Contradiction:
+    there = ", ".join(supports) or "no special methods"
+    return Contradiction(
+        kind="protocol",
+        target=target,
+        differences=tuple(Difference(path=f"$.{name}", claim="supported", reality="absent") for name in names),
+        reality=f"what it gives supports {there}",
+        at=at,
+    )
+
+
+# Calls
+
+
+def _check_call(claim: Claim, resolution: Resolution, fact: Fact) -> Iterator[Contradiction]:
+    if fact.kind in ("property", "attribute"):
+        if _is_never_callable(fact.returns):
+            yield _not_callable(claim, resolution, fact)
+        return
+    if fact.kind not in CALLABLE:
+        return
+    yield from _check_arguments(claim, resolution, fact)
+    outcome = claim.outcome
+    if outcome is None or fact.kind == "class":
+        return
+    mixed = _check_sync(claim, resolution, fact, outcome)
+    if mixed is not None:
+        yield mixed
+        return
+    yield from _check_outcome(claim, resolution, fact, outcome)
+
+
+def _not_callable(claim: Claim, resolution: Resolution, fact: Fact) -> Contradiction:
+    word = "a property" if fact.kind == "property" else "an attribute"
+    return Contradiction(
+        kind="protocol",
+        target=resolution.target,
+        differences=(Difference(path="$", claim="called", reality=f"{word} of {text_of(fact.returns)}"),),
+        reality=f"{word} of {text_of(fact.returns)}",
+        at=fact.at,
+    )
+
+
+def _is_never_callable(shape: Shape) -> bool:
+    if isinstance(shape, Union):
+        return all(_is_never_callable(option) for option in shape.options)
+    if isinstance(shape, Scalar):
+        return shape.name not in ("function", "class")
+    if isinstance(shape, Object):
+        return shape.complete and "__call__" not in shape.supports
+    return isinstance(shape, Record | Dictionary | Sequence | Tuple)
+
+
+def _check_arguments(claim: Claim, resolution: Resolution, fact: Fact) -> Iterator[Contradiction]:
+    arguments = claim.arguments
+    if arguments is None or arguments.bound or fact.signature is None or _raises_type_error(claim.outcome):
+        return
+    if claim.takes_self and fact.kind == "method":
+        if not arguments.positional:
+            return
+        arguments = replace(arguments, positional=arguments.positional[1:])
+    elif fact.kind == "method" and not resolution.instance and _starts_with_instance(arguments, resolution):
+        # Class.method(instance, …): whoever binds is right
+        without = replace(arguments, positional=arguments.positional[1:])
+        if not any(bind(each, without).problem for each in _signatures(fact)):
+            return
+    for signature in _signatures(fact):
+        bound = bind(signature, arguments)
+        if bound.problem:
+            yield Contradiction(
+                kind="signature",
+                target=resolution.target,
+                differences=(
+                    Difference(path="$", claim=_text_of_call(arguments), reality=text_of_signature(signature)),
+                ),
+                reality=f"{bound.problem}: {text_of_signature(signature)}",
+                at=fact.at,
+            )
+            return
+        wrong = tuple(_wrong_arguments(bound))
+        if wrong:
+            yield Contradiction(
+                kind="argument_shape",
+                target=resolution.target,
+                differences=wrong,
+                reality=text_of_signature(signature),
+                at=fact.at,
+            )
+            return
+
+
+def _signatures(fact: Fact) -> Iterator[Signature]:
+    if fact.signature is not None:
+        yield fact.signature
+    if fact.inner is not None:
+        yield fact.inner
+
+
+def _starts_with_instance(arguments: Arguments, resolution: Resolution) -> bool:
+    first = arguments.positional[0].shape if arguments.positional else None
+    return isinstance(first, Object | Double | Anything)
+
+
+def _raises_type_error(outcome: Outcome | None) -> bool:
+    """A simulated TypeError is what reality does with such arguments."""
+    return (
+        outcome is not None
+        and outcome.kind == "raised"
+        and (isinstance(outcome.shape, Object) and "builtins:TypeError" in (outcome.shape.cls, *outcome.shape.bases))
+    )
+
+
+def _wrong_arguments(bound: Binding) -> Iterator[Difference]:
+    for parameter, argument in bound.pairs:
+        allowed = _groups_of(parameter.annotation)
+        given = _groups_of(argument.shape)
+        if allowed and given and not given & allowed and given != {"None"}:  # None for a dummy is too common
+            yield Difference(
+                path=f"$.{parameter.name}", claim=text_of(argument.shape), reality=text_of(parameter.annotation)
+            )
+
+
+def _groups_of(shape: Shape) -> frozenset[str]:
+    """The kinds of scalars that a shape allows; empty when it allows anything that has no such kind."""
+    options = shape.options if isinstance(shape, Union) else (shape,)
+    groups = {
+        "None" if option == NONE else _GROUPS.get(option.name) if isinstance(option, Scalar) else None
+        for option in options
+    }
+    return frozenset() if None in groups else frozenset(group for group in groups if group is not None)
+
+
+def _text_of_call(arguments: Arguments) -> str:
+    parts = [text_of(argument.shape) for argument in arguments.positional]
+    parts += [f"{name}={text_of(argument.shape)}" for name, argument in arguments.keywords]
+    return f"({', '.join(parts)})"
+
+
+# Outcomes
+
+
+def _check_sync(claim: Claim, resolution: Resolution, fact: Fact, outcome: Outcome) -> Contradiction | None:
+    if fact.generator:
+        words = ("an asynchronous generator" if fact.asynchronous else "a generator", outcome.kind == "awaited")
+    elif fact.asynchronous is True:
+        words = ("a coroutine", outcome.kind == "returned" and _is_plain(outcome.shape, claim.uses))
+    elif fact.asynchronous is False:
+        awaited = outcome.kind == "awaited" or (outcome.kind == "raised" and outcome.awaiting)
+        words = ("a plain value", awaited or isinstance(outcome.shape, Awaitable))
+    else:
+        return None
+    reality, wrong = words
+    if not wrong or _is_sentinel(outcome.shape):
+        return None
+    return Contradiction(
+        kind="sync_async",
+        target=resolution.target,
+        differences=(Difference(path="$", claim=text_of_outcome(outcome), reality=reality),),
+        reality=f"calling it gives {reality}",
+        at=fact.at,
+    )
+
+
+def _is_plain(shape: Shape, uses: Uses) -> bool:
+    """Whether a value is certainly none that can be awaited."""
+    if not uses.operations.isdisjoint({"__await__", "__aenter__", "__aiter__"}):
+        return False
+    if isinstance(shape, Object):
+        return "__await__" not in shape.supports and not shape.duck
+    return isinstance(shape, Scalar | Record | Dictionary | Sequence | Tuple | Array)
+
+
+def _is_sentinel(shape: Shape) -> bool:
+    """Whether a value stands for nothing but itself: ``object()``, ``mock.sentinel.x``."""
+    return isinstance(shape, Object) and (
+        shape.cls == "builtins:object" or shape.cls.partition(":")[0] in ("unittest.mock", "mock.mock", "mock")
+    )
+
+
+def _check_outcome(claim: Claim, resolution: Resolution, fact: Fact, outcome: Outcome) -> Iterator[Contradiction]:
+    shape, declared = outcome.shape, fact.returns
+    if outcome.kind == "yielded":
+        shape = Sequence("async generator" if fact.asynchronous else "generator", shape)
+    elif outcome.kind not in ("returned", "awaited"):
+        return
+    elif isinstance(shape, Awaitable) and fact.asynchronous is True:
+        shape = shape.result
+    elif outcome.kind == "awaited" and isinstance(declared, Awaitable):
+        declared = declared.result
+    yield from _check_value(shape, declared, claim.uses, outcome.text, resolution, fact)
+
+
+def _check_value(
+    shape: Shape, declared: Shape, uses: Uses, text: str | None, resolution: Resolution, fact: Fact
+) -> Iterator[Contradiction]:
+    """Compare a value with what an annotation allows; a stand-in by the attributes that the test gave it."""
+    if _is_sentinel(shape):
+        return
+    found: dict[tuple[Kind, str], list[Difference]] = {}
+    owners = _owners(declared) if isinstance(shape, Double) or (isinstance(shape, Object) and shape.duck) else ()
+    for difference, reason in fit_detail(shape, declared, uses, text=text):
+        name = difference.path[2:] if difference.path.startswith("$.") else ""
+        target = f"{owners[0]}.{re.split('[.[]', name)[0]}" if name and len(owners) == 1 else resolution.target
+        kind: Kind = _KIND_OF.get(reason, "attribute_shape" if target != resolution.target else "return_annotation")
+        found.setdefault((kind, target), []).append(difference)
+    for (kind, target), differences in found.items():
+        yield Contradiction(
+            kind=kind,
+            target=target,
+            differences=tuple(differences),
+            reality=f"{'gives' if fact.generator else 'declared as'} {text_of(declared)}",
+            at=fact.at,
+        )
+
+
+def _owners(declared: Shape) -> tuple[str, ...]:
+    """The classes that an annotation names."""
+    options = declared.options if isinstance(declared, Union) else (declared,)
+    return tuple(option.cls for option in options if isinstance(option, Object))
+
+
+# Reads
+
+
+def _check_read(claim: Claim, resolution: Resolution, fact: Fact) -> Iterator[Contradiction]:
+    outcome = claim.outcome
+    if outcome is None or outcome.kind != "returned" or _is_sentinel(outcome.shape):
+        return
+    shape = outcome.shape
+    if fact.kind in ("method", "classmethod", "staticmethod", "function"):
+        if isinstance(shape, Scalar | Record | Dictionary | Sequence | Tuple | Array) and shape not in _CALLABLE_VALUES:
+            yield Contradiction(
+                kind="protocol",
+                target=resolution.target,
+                differences=(Difference(path="$", claim=f"a value: {text_of(shape)}", reality=f"a {fact.kind}"),),
+                reality=f"a {fact.kind}",
+                at=fact.at,
+            )
+        return
+    if fact.kind in ("property", "attribute"):
+        for found in _check_value(shape, fact.returns, claim.uses, outcome.text, resolution, fact):
+            yield replace(found, kind="attribute_shape") if found.kind == "return_annotation" else found
+
+
+_CALLABLE_VALUES = (Scalar("function"), Scalar("class"))

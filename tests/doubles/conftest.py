@@ -1,0 +1,68 @@
+"""Runs a small test against a small project, with a listener, and gives what was heard."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+import textwrap
+import unittest.mock
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from pytest_integration_gate.doubles.claims import Interpreter
+from pytest_integration_gate.doubles.listener import Listener
+from pytest_integration_gate.doubles.mock_library import hook
+from pytest_integration_gate.model.claim import Claim, Unbound
+from pytest_integration_gate.source.project import Project
+
+Hear = Callable[[str, str], "Heard"]
+
+
+@dataclass
+class Heard:
+    """What the listener made of one test."""
+
+    claims: list[Claim]
+    unbound: tuple[Unbound, ...]
+    failure: str
+
+    def one(self, *path: str) -> Claim:
+        """Return the only claim whose path ends like this."""
+        found = [claim for claim in self.claims if claim.path[len(claim.path) - len(path) :] == path]
+        assert len(found) == 1, self.claims
+        return found[0]
+
+
+@pytest.fixture
+def hear(tmp_path: Path) -> Iterator[Hear]:
+    """Give a function that takes the source of ``shop.py`` and of a test file whose ``test()`` it runs."""
+    listener = Listener(Project.find(str(tmp_path)))
+    unhook = hook(unittest.mock, listener)
+    interpreter = Interpreter(listener)
+    before = set(sys.modules)
+    sys.path.insert(0, str(tmp_path))
+
+    def run(shop: str, test: str) -> Heard:
+        (tmp_path / "shop.py").write_text(textwrap.dedent(shop))
+        path = tmp_path / "tests" / "test_it.py"
+        path.parent.mkdir()
+        path.write_text(textwrap.dedent(test))
+        spec = importlib.util.spec_from_file_location("test_it", path)
+        assert spec is not None
+        assert spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        listener.start()
+        module.test()
+        listener.stop()
+        heard, unbound = interpreter.claims()
+        return Heard([one.claim for one in heard], unbound, listener.failure)
+
+    yield run
+    unhook()
+    sys.path.remove(str(tmp_path))
+    for name in set(sys.modules) - before:
+        del sys.modules[name]

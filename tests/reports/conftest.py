@@ -1,0 +1,140 @@
+"""A judged run with something in every section, like the example of SPEC section 12."""
+
+from __future__ import annotations
+
+import pytest
+
+from pytest_integration_gate.model.finding import Difference, Reality
+from pytest_integration_gate.model.run_report import (
+    Boundary,
+    ClaimCounts,
+    Claimed,
+    FailedTest,
+    Gate,
+    Mismatch,
+    RunReport,
+    Summary,
+    TestRun,
+    UnboundDouble,
+    Untidy,
+    Unverified,
+)
+
+RENAMED = Mismatch(
+    target="shop.repository:UserRepo.get",
+    boundary="database",
+    kind="return_shape",
+    verdict="contradicted",
+    claim=Claimed(
+        outcome="returns {id: int, mail: str}",
+        at="tests/unit/test_signup.py:6",
+        tests=("tests/unit/test_signup.py::test_greets",),
+    ),
+    reality=Reality(
+        outcome="returns {id: int, email: str}",
+        source="observed",
+        at="shop/repository.py:31",
+        tests=("tests/integration/test_repo.py::test_user_round_trip",),
+        fidelity="real",
+        date="2026-11-20",
+        commit="1a2b3c4",
+    ),
+    differences=(Difference(path="$.mail", claim="str", reality="absent (nearest: email)"),),
+    suggestion="Rename `mail` to `email` in the mock at tests/unit/test_signup.py:6 and in the code that reads it.",
+    waiver="# gate: ignore[return_shape] <reason> until=YYYY-MM-DD",
+)
+WENT_ASYNC = Mismatch(
+    target="shop.prices:fetch",
+    boundary="prices",
+    kind="sync_async",
+    verdict="suspect",
+    claim=Claimed(
+        outcome="returns int",
+        at="tests/unit/gone.py:3",
+        tests=tuple(f"tests/unit/gone.py::test_{number}" for number in range(12)),
+    ),
+    reality=Reality(outcome="returns coroutine", source="declared", at="shop/prices.py:4", fidelity="declared"),
+    differences=(Difference(path="$", claim="int", reality="coroutine"),),
+    waiver="# gate: ignore[sync_async] <reason> until=YYYY-MM-DD",
+)
+
+
+@pytest.fixture
+def failed_run() -> RunReport:
+    """Two mismatches, a failed test, and an entry in every other list."""
+    return RunReport(
+        test_run=TestRun(
+            timestamp="2026-11-20T10:30:00Z",
+            duration="45.2s",
+            status="FAILED",
+            project="shop",
+            commit="1a2b3c4",
+            python="3.12.1",
+            pytest="9.2.0",
+            workers=2,
+            seed=1234,
+        ),
+        summary=Summary(total_tests=25, passed=24, failed=1, skipped=0, errors=0),
+        gate=Gate(
+            status="FAILED",
+            reasons=("1 mismatch", "1 failed test"),
+            claims=ClaimCounts(total=40, verified=33, contradicted=1, suspect=1, unverified=5),
+            evidence=0.88,
+            agreement=0.97,
+        ),
+        boundaries=(
+            Boundary(
+                name="database",
+                fidelity="real",
+                tests=12,
+                targets=9,
+                observations=140,
+                claims=ClaimCounts(total=20, verified=17, contradicted=1, unverified=2),
+            ),
+            Boundary(name="prices", claims=ClaimCounts(total=3, suspect=1, unverified=2)),
+        ),
+        mismatches=(RENAMED, WENT_ASYNC),
+        unverified=(
+            Unverified(
+                target="shop.repository:UserRepo.delete",
+                boundary="database",
+                claims=5,
+                declared=4,
+                at=("tests/unit/test_signup.py:30", "tests/unit/test_signup.py:41"),
+                tests=("tests/unit/test_signup.py::test_leaves",),
+            ),
+        ),
+        unbound_doubles=(
+            UnboundDouble(
+                at="tests/unit/test_signup.py:50", names=("send",), tests=("tests/unit/test_signup.py::test_told",)
+            ),
+        ),
+        hygiene=(
+            Untidy(kind="dead_double", at="tests/unit/test_signup.py:61", test="tests/unit/test_signup.py::test_idle"),
+        ),
+        failed_tests=(
+            FailedTest(
+                name="test_pays", nodeid="tests/unit/test_pay.py::test_pays", reason="AssertionError: assert 1 == 2"
+            ),
+        ),
+        warnings=("The observer of sqlite3:connect failed and was switched off.",),
+        recommendations=("Add an integration test for UserRepo.delete: 5 claims have no evidence",),
+    )
+
+
+@pytest.fixture
+def quiet_run() -> RunReport:
+    """A run without doubles in which nothing failed."""
+    return RunReport(
+        test_run=TestRun(timestamp="2026-11-20T10:30:00Z", duration="0.1s", python="3.12.1", pytest="9.2.0"),
+        summary=Summary(total_tests=1, passed=1, failed=0, skipped=0, errors=0),
+        gate=Gate(status="PASSED", reasons=(), claims=ClaimCounts(), evidence=None, agreement=None),
+        boundaries=(),
+        mismatches=(),
+        unverified=(),
+        unbound_doubles=(),
+        hygiene=(),
+        failed_tests=(),
+        warnings=(),
+        recommendations=(),
+    )

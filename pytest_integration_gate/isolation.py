@@ -1,7 +1,7 @@
 """Private references to clock, files and the interpreter, taken before any test can patch them.
 
-Tests patch ``time.time``, ``builtins.open``, ``os.path``, ``isinstance`` … The gate must work in the middle of that, so code
-that runs while a test runs takes such names from here or binds them at import.
+Tests patch ``time.time``, ``builtins.open``, ``os.path``, ``isinstance`` … The gate must work in the middle of that,
+so code that runs while a test runs takes such names from here or binds them at import.
 """
 
 from __future__ import annotations

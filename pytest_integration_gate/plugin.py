@@ -13,8 +13,14 @@ BOUNDARY = (
 )
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
+ENTRY_POINT = "integration_gate"
+
+
+def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
     """Declare what can be said on the command line and in the ini file."""
+    if not pluginmanager.has_plugin(ENTRY_POINT):
+        # Asked for by `-p pytest_integration_gate.plugin`: the entry point would register the same module once more.
+        pluginmanager.set_blocked(ENTRY_POINT)
     group = parser.getgroup("integration-gate", "integration gate: do the mocks tell the truth?")
     option = group.addoption
     option("--integration-gate", action="store_true", help="Match what mocks claim against what the real code does.")

@@ -32,7 +32,8 @@ class HeardClaim:
 
 
 class Interpreter:
-    """Turns the notes of one test after the other into claims; remembers what it worked out about places in the source."""
+    """Turns the notes of one test after the other into claims; remembers what it worked out about places in the
+    source."""
 
     def __init__(self, listener: Listener, held_class: HeldClass = lambda owner, name, is_element: None) -> None:
         self._listener = listener

@@ -7,7 +7,7 @@ the annotation there means is worked out when the test is over.
 from __future__ import annotations
 
 # Tests patch these; what runs inside a test must not notice.
-from builtins import isinstance, len, tuple, type
+from builtins import any, isinstance, len, tuple, type
 from dataclasses import dataclass
 from types import CodeType, FrameType, FunctionType
 from typing import Any
@@ -17,6 +17,8 @@ from pytest_integration_gate.source.project import Project
 _FRAMES = 12
 _ELEMENTS = 8
 _CONTAINERS = (list, tuple, dict)
+# Code that asks what it was given works with more than the annotation says.
+_ASKING = frozenset({"isinstance", "issubclass", "hasattr", "getattr", "cast", "type"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,8 @@ def look_around(mock: Any, frame: FrameType | None, project: Project) -> Hint | 
 
 def _in_frame(mock: Any, frame: FrameType) -> Hint | None:
     code = frame.f_code
+    if not _ASKING.isdisjoint(code.co_names):
+        return None
     names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
     values = frame.f_locals
     held = [(name, values[name]) for name in names if name in values]
@@ -79,10 +83,7 @@ def _holds(container: Any, mock: Any) -> bool:
     if type(container) not in _CONTAINERS or len(container) > _ELEMENTS:
         return False
     elements = container.values() if type(container) is dict else container
-    for element in elements:
-        if element is mock:
-            return True
-    return False
+    return any(element is mock for element in elements)
 
 
 def _function_of(code: CodeType, namespace: dict[str, Any]) -> FunctionType | None:

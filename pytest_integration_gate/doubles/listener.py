@@ -16,7 +16,16 @@ from types import BuiltinFunctionType, CodeType, FrameType, FunctionType, Module
 from typing import Any
 
 from pytest_integration_gate.doubles.inference import look_around
-from pytest_integration_gate.doubles.marks import KEY, Mark, Patch, Place, Root, is_universal, root_of_patch, root_of_spec
+from pytest_integration_gate.doubles.marks import (
+    KEY,
+    Mark,
+    Patch,
+    Place,
+    Root,
+    is_universal,
+    root_of_patch,
+    root_of_spec,
+)
 from pytest_integration_gate.model.capture import picture
 from pytest_integration_gate.model.interaction import Argument
 from pytest_integration_gate.source.project import Project
@@ -30,8 +39,8 @@ _MAX_TRIES = 3  # calls of a bare mock from which its meaning is looked for
 _MAX_SAME_CALL = 24  # notes of one mock from one place; more of the same say nothing new
 _MAX_NOTES = 5_000  # per test
 
-# A call in project code: the `id` of its code object, which `Listener.codes` keeps alive, and the instruction. Hashing a code
-# object itself would hash all of its constants.
+# A call in project code: the `id` of its code object, which `Listener.codes` keeps alive, and the instruction. Hashing
+# a code object itself would hash all of its constants.
 Position = tuple[int, int]
 
 
@@ -48,7 +57,8 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class HeardCall:
-    """A finished call as it was noted. `positional` and the like hold atoms ``(type, value)`` or `Argument` pictures."""
+    """A finished call as it was noted. `positional` and the like hold atoms ``(type, value)`` or `Argument`
+    pictures."""
 
     mark: Mark
     positional: tuple[Any, ...]
@@ -70,7 +80,8 @@ class HeardRead:
 
 
 class Listener:
-    """The ear of one session. `project` tells whose code a frame is; `contaminate` is called for each call of a double."""
+    """The ear of one session. `project` tells whose code a frame is; `contaminate` is called for each call of a
+    double."""
 
     def __init__(self, project: Project, contaminate: Callable[[str], None] | None = None) -> None:
         self.project = project
@@ -126,7 +137,8 @@ class Listener:
             self._fail(error)
 
     def configured(self, mock: Any, name: str, value: Any, frame: FrameType) -> None:
-        """An attribute of a mock is being set: a return value, a side effect, or an attribute of the thing it stands for."""
+        """An attribute of a mock is being set: a return value, a side effect, or an attribute of the thing it stands
+        for."""
         try:
             if name[:6] == "_mock_" or name[:2] == "__" or name == "_spec_class":
                 return
@@ -179,6 +191,8 @@ class Listener:
                 return None
             if self.contaminate is not None and not is_universal(mark.path):
                 self.contaminate(mark.root.target or "a mock")  # type: ignore[union-attr]
+            if self._author(frame) == "test":
+                return None  # the test itself reaches for a part of its double (`mock().method.return_value = …`)
             if not mark.root.target and mark.root.tries < _MAX_TRIES:  # type: ignore[union-attr]
                 self._look_around(mock, mark.root, frame)  # type: ignore[arg-type]
             positions, is_direct = self._callers(frame)
@@ -248,7 +262,7 @@ class Listener:
             return "unconfigured", None
         if mark.derived is None and namespace.get("_mock_new_parent") is None:
             # A mock that stands alone and is given as a value stands for what the real call gives.
-            mark.derived = (note.mark.root, (*note.mark.path, "()"))  # type: ignore[assignment]
+            mark.derived = (note.mark.root, (*note.mark.path, "()"))
             mark.generation = 0
         return "returned", _noted(result)
 

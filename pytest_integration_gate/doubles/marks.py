@@ -126,7 +126,9 @@ def is_universal(path: tuple[str, ...]) -> bool:
 def root_of_patch(patch: Patch) -> Root:
     """Say what the replacement that a patch installed stands for."""
     address, real, path = patch.address()
-    takes_self = bool(patch.patcher.autospec) and isinstance(patch.target, type) and type(patch.original) is FunctionType
+    takes_self = (
+        bool(patch.patcher.autospec) and isinstance(patch.target, type) and type(patch.original) is FunctionType
+    )
     return Root(address, real, path, patch.at, takes_self, patch.foreign, is_patch=True)
 
 

@@ -8,7 +8,8 @@ canary test per Python version says when a hook has moved.
 ``AsyncMockMixin._execute_mock_call``    what awaiting a mock gave
 ``NonCallableMock._mock_add_spec``       every mock at its birth: its spec, and who made it
 ``NonCallableMock.__setattr__``          what a test configures on a mock, and where
-``_patch.__init__``, ``.get_original``   where a patch was written, and what it replaces. ``_patch.__enter__`` stays untouched:
+``_patch.__init__``, ``.get_original``   where a patch was written, and what it replaces. ``_patch.__enter__`` stays
+untouched:
                                          a frame there would shift the ``stacklevel`` of warnings in user code
 """
 
@@ -30,7 +31,8 @@ _BOOKKEEPING = frozenset(
 
 
 def hook(module: ModuleType, listener: Listener) -> Callable[[], None]:
-    """Let `listener` hear every mock of `module` (``unittest.mock`` or ``mock.mock``); return the function that undoes it.
+    """Let `listener` hear every mock of `module` (``unittest.mock`` or ``mock.mock``); return the function that undoes
+    it.
 
     Raises AttributeError when this version of the library lacks one of the hooks.
     """

@@ -151,8 +151,8 @@ def _json(line: str, number: int) -> Any:
 
 def _test(data: dict[str, Any], parts: dict[str, list[Any]]) -> StoredTest:
     bare = from_data(TestRecord, data["record"])
-    record = replace(bare, **{name: tuple(parts[name][number] for number in data[name]) for name in _PARTS})
-    return StoredTest(record=record, date=data["date"], commit=data["commit"])
+    found: dict[str, Any] = {name: tuple(parts[name][number] for number in data[name]) for name in _PARTS}
+    return StoredTest(record=replace(bare, **found), date=data["date"], commit=data["commit"])
 
 
 def _text(store: Store) -> str:
@@ -163,14 +163,15 @@ def _text(store: Store) -> str:
 def _entries(store: Store) -> Iterator[dict[str, Any]]:
     """Give the lines below the first: every part before the test that refers to it."""
     numbers: dict[str, dict[Any, int]] = {name: {} for name in _PARTS}
-    for nodeid, test in sorted(store.tests.items()):
+    for _, test in sorted(store.tests.items()):
         references: dict[str, list[int]] = {}
         for name, known in numbers.items():
             references[name] = []
             for part in getattr(test.record, name):
-                if part not in known:
-                    known[part] = len(known)
+                following = len(known)
+                number = known.setdefault(part, following)  # one hash of the part: it is what takes time here
+                if number == following:
                     yield {name: to_data(part)}
-                references[name].append(known[part])
-        bare = replace(test.record, **dict.fromkeys(_PARTS, ()))
+                references[name].append(number)
+        bare = replace(test.record, claims=(), observations=(), facts=())
         yield {"test": {"record": to_data(bare), "date": test.date, "commit": test.commit, **references}}

@@ -11,8 +11,9 @@ from pytest_integration_gate.hooks.settings import Settings, check_selected
 from pytest_integration_gate.model.finding import Fidelity
 
 FIDELITIES = ("real", "emulated")
-# What a worker of xdist tells the controller when it ends: a mistake of the user, which would otherwise look like a crash,
-# and the node ids that it collected.
+_ALLOWED = " or ".join(map(repr, FIDELITIES))
+# What a worker of xdist tells the controller when it ends: a mistake of the user, which would otherwise look like a
+# crash, and the node ids that it collected.
 MISTAKE = "integration_gate_mistake"
 COLLECTED = "integration_gate_collected"
 
@@ -87,12 +88,12 @@ def _names(item: pytest.Item, mark: pytest.Mark) -> tuple[str, ...]:
 def _fidelity(item: pytest.Item, mark: pytest.Mark) -> str:
     unknown = sorted(set(mark.kwargs) - {"fidelity"})
     if unknown:
-        raise SettingsError(f"{item.nodeid}: {_written(mark)} does not know `{unknown[0]}`. It takes names and `fidelity`.")
+        raise SettingsError(
+            f"{item.nodeid}: {_written(mark)} does not know `{unknown[0]}`. It takes names and `fidelity`."
+        )
     fidelity = mark.kwargs.get("fidelity", "real")
     if fidelity not in FIDELITIES:
-        raise SettingsError(
-            f"{item.nodeid}: {_written(mark)} has fidelity {fidelity!r}. It can be {' or '.join(map(repr, FIDELITIES))}."
-        )
+        raise SettingsError(f"{item.nodeid}: {_written(mark)} has fidelity {fidelity!r}. It can be {_ALLOWED}.")
     return str(fidelity)
 
 

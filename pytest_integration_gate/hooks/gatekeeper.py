@@ -85,7 +85,8 @@ class Gatekeeper:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
-        """A worker of xdist ended: it says what it collected, and may have met a mistake that only the controller can tell."""
+        """A worker of xdist ended: it says what it collected, and may have met a mistake that only the controller can
+        tell."""
         output = getattr(node, "workeroutput", {})
         self._collected.update(output.get(COLLECTED, ()))
         if MISTAKE in output:
@@ -115,7 +116,10 @@ class Gatekeeper:
             write_report(self.report, self._settings.report)
         except ReportError as error:
             self._warnings.append(str(error))
-        if self.report.gate.status == "FAILED" and exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
+        if self.report.gate.status == "FAILED" and exitstatus in (
+            pytest.ExitCode.OK,
+            pytest.ExitCode.NO_TESTS_COLLECTED,
+        ):
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def _keep(self, today: str, commit: str) -> None:

@@ -156,4 +156,6 @@ def _held_class(owner: Any, name: str, is_element: bool) -> type | None:
 def _claimed(store: Store) -> tuple[str, ...]:
     """Return what stored claims stand for, so that boundary tests watch it also when only they run."""
     claims = {(claim.root, claim.path) for test in store.tests.values() for claim in test.record.claims}
-    return tuple(sorted(root.replace(":", ".") + "".join(step for step in path if step != "()") for root, path in claims))
+    return tuple(
+        sorted(root.replace(":", ".") + "".join(step for step in path if step != "()") for root, path in claims)
+    )

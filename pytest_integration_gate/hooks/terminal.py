@@ -43,4 +43,8 @@ class Terminal:
             terminalreporter.write_line(text, **markup)
 
     def _shown(self, path: Path) -> str:
-        return path.relative_to(self._config.rootpath).as_posix() if path.is_relative_to(self._config.rootpath) else str(path)
+        return (
+            path.relative_to(self._config.rootpath).as_posix()
+            if path.is_relative_to(self._config.rootpath)
+            else str(path)
+        )

@@ -20,7 +20,9 @@ class Transport:
     """Encodes the record when a report is serialised, decodes it when the report is rebuilt."""
 
     @pytest.hookimpl(wrapper=True)
-    def pytest_report_to_serializable(self, report: Any) -> Generator[None, dict[str, Any] | None, dict[str, Any] | None]:
+    def pytest_report_to_serializable(
+        self, report: Any
+    ) -> Generator[None, dict[str, Any] | None, dict[str, Any] | None]:
         """Replace the record by plain data in what will be sent."""
         data = yield
         record = getattr(report, RECORD, None)

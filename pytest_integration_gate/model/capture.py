@@ -14,8 +14,8 @@ import pathlib
 import re
 import types
 import uuid
+from builtins import isinstance
 from collections.abc import Callable, Iterable, Iterator
-from functools import lru_cache
 from itertools import islice
 from typing import Any, TypeAlias
 
@@ -31,9 +31,9 @@ from pytest_integration_gate.model.classes import (
     profile_of,
 )
 from pytest_integration_gate.model.joining import join_all
+from pytest_integration_gate.model.keys import read_as_names
 from pytest_integration_gate.model.literal import SCALARS as _LITERALS
 from pytest_integration_gate.model.literal import literal
-from pytest_integration_gate.model.secrecy import looks_secret
 from pytest_integration_gate.model.shape import (
     ANYTHING,
     NEVER,
@@ -85,7 +85,7 @@ def picture(value: object, name: str = "") -> tuple[Shape, str | None]:
     """
     key = _id_of(_type_of(value))
     scalar = _SCALARS.get(key)
-    if scalar is not None and not name and key in _QUICK:
+    if scalar is not None and key in _QUICK:
         return scalar, _LITERALS[key](value)
     return shape_of(value), literal(value, name)
 
@@ -169,24 +169,6 @@ def _mapping(walk: _Walk, value: dict[Any, Any], cls: type, depth: int) -> Shape
     return Dictionary(keys, walk.common([item for _, item in items], depth), name)
 
 
-_NAME = re.compile(r"(?:@|\$|_{1,2})?[^\W\d_]\w*(?:[- ][^\W\d_]\w*){0,4}").fullmatch
-_HEX = re.compile(r"(?=[a-fA-F]*\d)(?=\d*[a-fA-F])[0-9a-fA-F]{8,}").fullmatch
-
-
-@lru_cache(maxsize=4096)
-def _is_name(key: str) -> bool:
-    return _NAME(key) is not None and _HEX(key) is None and not looks_secret(key)
-
-
-def read_as_names(keys: list[Any]) -> bool:
-    """Whether the keys of a mapping read as names (a record) rather than as data (a dictionary)."""
-    for key in keys:
-        if _type_of(key) is not str or len(key) > 40 or not _is_name(key):
-            return False
-    # user1, user2 … are counted, not named.
-    return not all(key[-1].isdigit() for key in keys)
-
-
 def _row(walk: _Walk, value: Any, cls: type, depth: int) -> Shape:
     """A row of sqlite3; the class is recognised by its name, so that the library need not be imported."""
     row = next(each for each in mro_of(cls) if canonical(each) == "sqlite3:Row")
@@ -257,6 +239,7 @@ def _array(walk: _Walk, value: Any, cls: type, depth: int) -> Shape:
 
 
 # Doubles
+
 
 def _double(walk: _Walk, value: Any, cls: type, depth: int) -> Shape:
     """A mock: what the test configured on it. Only its ``__dict__`` is read; anything else is recorded as a use."""

@@ -14,13 +14,13 @@ Action = Literal["call", "read", "replace"]
 class Claim:
     """One thing that a test says about a collaborator by using a double.
 
-    `root` is the canonical address of what the outermost double stands for (``shop.repository:UserRepo``), and `path` the
-    way from there to what was used: ``()`` for a call, ``.name`` for an attribute. ``Mock(spec=UserRepo)`` stands for an
-    instance, so its paths start with ``()``. The path of a called double does not hold the final call.
+    `root` is the canonical address of what the outermost double stands for (``shop.repository:UserRepo``), and `path`
+    the way from there to what was used: ``()`` for a call, ``.name`` for an attribute. ``Mock(spec=UserRepo)`` stands
+    for an instance, so its paths start with ``()``. The path of a called double does not hold the final call.
 
     `action` is ``call`` (with `arguments` and `outcome`), ``read`` (an attribute that a test set by hand or that the
-    code read; `outcome` has its shape when the test gave a value) or ``replace`` (the name itself was patched, which claims
-    that it exists; made once for each patch).
+    code read; `outcome` has its shape when the test gave a value) or ``replace`` (the name itself was patched, which
+    claims that it exists; made once for each patch).
 
     `at` is ``file:line`` where the double was configured, the line to mend. `site` is where project code used it.
     `takes_self` says that the double was called with the instance as first argument (autospecced functions on a class).

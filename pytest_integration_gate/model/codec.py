@@ -11,7 +11,7 @@ import typing
 from collections.abc import Callable
 from dataclasses import MISSING, fields
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from pytest_integration_gate.model import shape as shapes
 from pytest_integration_gate.model.shape import ANYTHING, Anything, Field, Scalar
@@ -41,7 +41,7 @@ class _Misfit(ValueError):
 
 def to_data(value: object) -> Data:
     """A value of the model as dicts, lists and scalars."""
-    cls = type(value)
+    cls: Any = type(value)
     return _encode_shape(value) if _SHAPES.get(cls.__name__) is cls else _class_codec(cls)[0](value)
 
 
@@ -52,7 +52,7 @@ def from_data(cls: type[Value], data: Data) -> Value:
     """
     shape = _SHAPES.get(cls.__name__) is cls
     try:
-        value = _decode_shape(data) if shape else _class_codec(cls)[1](data)
+        value = _decode_shape(data) if shape else _class_codec(cast(Any, cls))[1](data)
         if type(value) is not cls:
             raise _Misfit(f"a {type(value).__name__} stands where a {cls.__name__} belongs")
     except _Misfit as misfit:
@@ -220,7 +220,7 @@ def _row_codec(codecs: list[tuple[Encode, Decode]]) -> tuple[Encode, Decode]:
 
 def _encode_shape(value: Any) -> Data:
     """``Anything`` as null, a plain scalar as its name, every other shape as its fields and its kind."""
-    cls = type(value)
+    cls: Any = type(value)
     if cls is Scalar and not value.values:
         return value.name
     if cls is Anything:
@@ -237,7 +237,7 @@ def _decode_shape(data: Data) -> Any:
         raise _Misfit(f"{_kind(data)} stands where a shape belongs")
     rest = dict(data)
     tag = rest.pop(_TAG, None)
-    cls = _SHAPES.get(tag) if type(tag) is str else None
+    cls: Any = _SHAPES.get(tag) if type(tag) is str else None
     if cls is None:
         raise _Misfit(f"{tag!r:.60} is no kind of shape")
     return _class_codec(cls)[1](rest)

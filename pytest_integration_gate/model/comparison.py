@@ -7,15 +7,11 @@ apart, they fit (SPEC rule 6): what cannot be proven is no difference.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
-from difflib import get_close_matches
-from typing import Literal, TypeAlias
 
 from pytest_integration_gate.model.abilities import (
     ABSTRACT,
     ASYNCHRONOUS,
     ROW,
-    WORDS,
     ability_of,
     is_scalar_class,
     is_tuple,
@@ -41,15 +37,20 @@ from pytest_integration_gate.model.shape import (
     Tuple,
     Union,
 )
-from pytest_integration_gate.model.text import is_word, text_of
+from pytest_integration_gate.model.text import text_of
+from pytest_integration_gate.model.unsupported import (
+    Found,
+    Reason,
+    absent,
+    is_public,
+    missing_attributes,
+    step,
+    unsupported,
+)
+from pytest_integration_gate.model.using import is_idle, is_named, part_of, parts_of
 
-Reason: TypeAlias = Literal["shape", "protocol", "attribute", "async"]
-Found: TypeAlias = list[tuple[Difference, Reason]]
 
-
-def fit(
-    claim: Shape, reality: Shape, uses: Uses = EVERYTHING, *, text: str | None = None
-) -> tuple[Difference, ...]:
+def fit(claim: Shape, reality: Shape, uses: Uses = EVERYTHING, *, text: str | None = None) -> tuple[Difference, ...]:
     """The paths on which a claim cannot stand in for reality; empty when it fits.
 
     `uses` is what the code does with the value, `text` the literal of the claimed value if it is known, to be compared
@@ -68,7 +69,7 @@ def fit_detail(
     ``attribute``  the code reads an attribute that reality does not have
     ``async``      one of the two has to be awaited (or iterated asynchronously)
     """
-    if _is_idle(uses) and not isinstance(claim, Awaitable) and not isinstance(reality, Awaitable):
+    if is_idle(uses) and not isinstance(claim, Awaitable) and not isinstance(reality, Awaitable):
         return ()
     return tuple(dict.fromkeys(_compare(claim, reality, uses, "$", text)))
 
@@ -76,11 +77,6 @@ def fit_detail(
 def fits_exception(claim: Object, reality: Object) -> bool:
     """Whether a claimed exception is of the class that reality raised, or of an ancestor of it."""
     return claim.cls == reality.cls or claim.cls in reality.bases
-
-
-def _is_idle(uses: Uses) -> bool:
-    """The value is dropped, or only tested for truth: its kind makes no difference."""
-    return not uses.escapes and not uses.members and uses.operations <= {"__await__"}
 
 
 def _compare(claim: Shape, reality: Shape, uses: Uses, path: str, text: str | None = None) -> Found:
@@ -167,7 +163,7 @@ def _compare_scalars(claim: Shape, reality: Shape, uses: Uses, path: str, text: 
             )
         case Object(), Scalar(name):
             if any(_name_fits(base, name) for base in scalar_bases(claim)):
-                return _missing_attributes(claim, reality, uses, path)
+                return missing_attributes(claim, reality, uses, path)
             fits = (name in _CALLABLE and "__call__" in claim.supports) or name == "module"
             fits = fits or (claim.duck and name != "None" and _has_all(reality, claim.fields, uses))
         case _:
@@ -213,7 +209,7 @@ def _compare_double(claim: Double, reality: Shape, uses: Uses, path: str) -> Fou
     match reality:
         case Object():
             related = claim.spec in (reality.cls, *reality.bases)
-            return _unsupported(claim, reality, uses, path) + _compare_attributes(claim, reality, uses, path, related)
+            return unsupported(claim, reality, uses, path) + _compare_attributes(claim, reality, uses, path, related)
         case Scalar(name):
             if name in (*_CALLABLE, "module"):
                 return []
@@ -223,7 +219,7 @@ def _compare_double(claim: Double, reality: Shape, uses: Uses, path: str) -> Fou
             return [] if fits else _other(claim, reality, path)
         case Array():
             return []
-    found = _unsupported(claim, reality, uses, path)
+    found = unsupported(claim, reality, uses, path)
     return found if found or _has_all(reality, claim.fields, uses) else _other(claim, reality, path)
 
 
@@ -231,7 +227,7 @@ def _compare_objects(claim: Object, reality: Object, uses: Uses, path: str) -> F
     related = claim.cls == reality.cls or claim.cls in reality.bases or reality.cls in claim.bases
     if not related and "enum:Enum" in claim.bases and "enum:Enum" in reality.bases:
         return _other(claim, reality, path)
-    found = [] if related else _unsupported(claim, reality, uses, path)
+    found = [] if related else unsupported(claim, reality, uses, path)
     return found + _compare_attributes(claim, reality, uses, path, related)
 
 
@@ -240,23 +236,19 @@ def _compare_attributes(claim: Object | Double, reality: Object, uses: Uses, pat
     found: Found = []
     fields = {field.name: field for field in reality.fields}
     for field in claim.fields:
-        part = _part(uses, f".{field.name}")
+        part = part_of(uses, f".{field.name}")
         if part is None:
             continue
-        inner = f"{path}{_step(field.name)}"
+        inner = f"{path}{step(field.name)}"
         if field.name in fields:
             found += _compare(field.shape, fields[field.name].shape, part, inner)
         elif (isinstance(claim, Double) or not related) and _lacks(reality, field):
-            found.append((_absent(field, inner, (*fields, *reality.members)), "attribute"))
+            found.append((absent(field, inner, (*fields, *reality.members)), "attribute"))
     return found
 
 
 def _lacks(reality: Object, field: Field) -> bool:
-    return reality.complete and _is_public(field.name) and field.name not in reality.members
-
-
-def _is_public(name: str) -> bool:
-    return not name.startswith("_")
+    return reality.complete and is_public(field.name) and field.name not in reality.members
 
 
 # Containers
@@ -267,10 +259,10 @@ def _compare_containers(claim: Shape, reality: Shape, uses: Uses, path: str) -> 
     if isinstance(claim, Object) and isinstance(reality, Object):
         return _compare_objects(claim, reality, uses, path)
     if isinstance(claim, Record | Dictionary) and isinstance(reality, Record | Dictionary):
-        return _unsupported(claim, reality, uses, path) + _compare_mappings(claim, reality, uses, path)
+        return unsupported(claim, reality, uses, path) + _compare_mappings(claim, reality, uses, path)
     if _is_asynchronous(claim) != _is_asynchronous(reality):
         return _other(claim, reality, path, "async")
-    found = _unsupported(claim, reality, uses, path)
+    found = unsupported(claim, reality, uses, path)
     left, right = _as_sequence(claim), _as_sequence(reality)
     if left is not None and right is not None:
         return found + _compare_elements(left, right, uses, path)
@@ -327,7 +319,7 @@ def _iterated(shape: Shape) -> Sequence | Tuple | None:
 def _compare_elements(claim: Sequence | Tuple, reality: Sequence | Tuple, uses: Uses, path: str) -> Found:
     common = element_of(reality)
     if isinstance(claim, Sequence):
-        part = _merged(uses, None)
+        part = parts_of(uses, None)
         return [] if part is None else _compare(claim.element, common, part, f"{path}[*]")
     size = len(claim.elements)
     paired = isinstance(reality, Tuple) and len(reality.elements) == size
@@ -335,7 +327,7 @@ def _compare_elements(claim: Sequence | Tuple, reality: Sequence | Tuple, uses: 
         return _other(claim, reality, path)
     found: Found = []
     for index, element in enumerate(claim.elements):
-        part = _merged(uses, (f"[{index}]", f"[{index - size}]"))
+        part = parts_of(uses, (f"[{index}]", f"[{index - size}]"))
         if part is not None:
             other = reality.elements[index] if isinstance(reality, Tuple) and paired else common
             found += _compare(element, other, part, f"{path}[{index}]")
@@ -359,7 +351,7 @@ def _compare_mappings(claim: Record | Dictionary, reality: Record | Dictionary, 
         return []
     if isinstance(claim, Dictionary):
         known = as_dictionary(reality) if isinstance(reality, Record) else reality
-        part = _merged(uses, None)
+        part = parts_of(uses, None)
         if part is None:
             return []
         keys = _compare(claim.key, known.key, EVERYTHING, f"{path}[*]")
@@ -368,16 +360,16 @@ def _compare_mappings(claim: Record | Dictionary, reality: Record | Dictionary, 
         return _compare(claim.value, known.value, part, f"{path}[*]")
     found: Found = []
     for field in claim.fields:
-        part = _merged(uses, (f"[{field.name!r}]",))
+        part = parts_of(uses, (f"[{field.name!r}]",))
         if part is None:
             continue
-        inner = f"{path}{_step(field.name)}"
+        inner = f"{path}{step(field.name)}"
         if isinstance(reality, Dictionary):
             if _compare(Scalar("str"), reality.key, EVERYTHING, inner):
                 return _other(claim, reality, path)
             found += _compare(field.shape, reality.value, part, inner)
         else:
-            found += _compare_field(field, reality.fields, part, inner, reality.complete, _is_named(uses, field.name))
+            found += _compare_field(field, reality.fields, part, inner, reality.complete, is_named(uses, field.name))
     return found
 
 
@@ -391,12 +383,7 @@ def _compare_field(
         return []
     if not is_named:  # the code computes the key, so any key may do
         return _compare(field.shape, join_all(other.shape for other in fields), uses, path)
-    return [(_absent(field, path, [other.name for other in fields]), "shape")]
-
-
-def _is_named(uses: Uses, key: str) -> bool:
-    """Whether the code reads this very key, or may do so."""
-    return uses.escapes or any(name == f"[{key!r}]" for name, _ in uses.members)
+    return [(absent(field, path, [other.name for other in fields]), "shape")]
 
 
 def _compare_record_with_object(claim: Record | Dictionary, reality: Object, uses: Uses, path: str) -> Found:
@@ -405,97 +392,8 @@ def _compare_record_with_object(claim: Record | Dictionary, reality: Object, use
         return []
     found: Found = []
     for field in claim.fields:
-        part = _merged(uses, (f"[{field.name!r}]",))
+        part = parts_of(uses, (f"[{field.name!r}]",))
         if part is not None and field.name not in reality.members:
-            inner = f"{path}{_step(field.name)}"
+            inner = f"{path}{step(field.name)}"
             found += _compare_field(field, reality.fields, part, inner, reality.complete, True)
     return found
-
-
-# What reality cannot do
-
-
-def _unsupported(claim: Shape, reality: Shape, uses: Uses, path: str) -> Found:
-    """The operations and attributes that the code is known to use, the claim has and reality lacks."""
-    able = ability_of(reality)
-    if able is None:
-        return []
-    known = ability_of(claim)
-    words: list[str] = []
-    by_method = any(name in (".get", ".pop", ".setdefault") for name, _ in uses.members)
-    for operation in sorted(uses.operations & WORDS.keys() - able.operations):
-        if known is None or operation in known.operations:
-            words.append(WORDS[operation])
-    for name, _ in uses.members:
-        if name.startswith("['") or name.startswith('["'):
-            if not able.keyed and not by_method and (known is None or known.keyed):
-                words.append(name)
-        elif name.startswith("[") and name != "[*]" and (known is None or "__getitem__" in known.operations):
-            words += [name] if "__getitem__" not in able.operations or not _may_have_index(claim, reality) else []
-    texts = dict.fromkeys(f"{able.name} does not support {word}" for word in words)
-    found: Found = [(Difference(path=path, claim=text_of(claim), reality=text), "protocol") for text in texts]
-    return found or _missing_attributes(claim, reality, uses, path)
-
-
-def _may_have_index(claim: Shape, reality: Shape) -> bool:
-    """Whether a number can be an index of reality; the keys of a record are names."""
-    if isinstance(reality, Record):
-        return reality.cls == ROW or isinstance(claim, Record | Dictionary)
-    if isinstance(reality, Dictionary):
-        return not _compare(Scalar("int"), reality.key, EVERYTHING, "$") or isinstance(claim, Record | Dictionary)
-    return True
-
-
-def _missing_attributes(claim: Shape, reality: Shape, uses: Uses, path: str) -> Found:
-    """Attributes and methods that the code reads and the class behind the claim has, but reality has not."""
-    able, known = ability_of(reality), ability_of(claim)
-    configured = {field.name for field in claim.fields} if isinstance(claim, Object | Double) else set()
-    if able is None or able.attributes is None or (isinstance(claim, Double) and not claim.spec):
-        return []
-    found: Found = []
-    for member, _ in uses.members:
-        name = member[1:]
-        if not member.startswith(".") or not _is_public(name) or name in able.attributes:
-            continue
-        if known is not None and known.attributes is not None and name not in known.attributes:
-            continue
-        if name in configured and isinstance(reality, Object):
-            continue  # compared with the attributes
-        found.append((_absent(Field(name, ANYTHING), f"{path}{_step(name)}", able.attributes, able.name), "attribute"))
-    return found
-
-
-def _absent(field: Field, path: str, names: Iterable[str], owner: str = "") -> Difference:
-    near = get_close_matches(field.name, sorted(names), 1, 0.6)
-    claim = "attribute" if owner and isinstance(field.shape, Anything) else text_of(field.shape)
-    of = f" from {owner}" if owner else ""
-    return Difference(path=path, claim=claim, reality=f"absent{of} (nearest: {near[0]})" if near else f"absent{of}")
-
-
-# Parts of a use
-
-
-def _part(uses: Uses, name: str) -> Uses | None:
-    """What is done with one part; a part of something that escapes escapes too."""
-    found = uses.of(name)
-    return replace(found, escapes=True) if found is not None and uses.escapes and not found.escapes else found
-
-
-def _merged(uses: Uses, names: tuple[str, ...] | None) -> Uses | None:
-    """What is done with the parts of these names or with any element; all elements when there are no names."""
-    parts = [
-        part
-        for name, part in uses.members
-        if name == "[*]" or (name in names if names is not None else name.startswith("["))
-    ]
-    if not parts:
-        return EVERYTHING if uses.escapes else None
-    return Uses(
-        escapes=uses.escapes or any(part.escapes for part in parts),
-        operations=frozenset().union(*(part.operations for part in parts)),
-        members=tuple(member for part in parts for member in part.members),
-    )
-
-
-def _step(name: str) -> str:
-    return f".{name}" if is_word(name) else f"[{name!r}]"

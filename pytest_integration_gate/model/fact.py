@@ -44,12 +44,12 @@ class Signature:
 class Fact:
     """What is known of one target.
 
-    `kind` ``missing`` is proven absence; ``unknown`` means that the object may answer to any name (``__getattr__``, a C type
-    with a ``__dict__`` …). An ``attribute`` is anything that is not called by itself: an instance attribute, a class
-    constant, a module-level object.
+    `kind` ``missing`` is proven absence; ``unknown`` means that the object may answer to any name (``__getattr__``, a
+    C type with a ``__dict__`` …). An ``attribute`` is anything that is not called by itself: an instance attribute, a
+    class constant, a module-level object.
 
-    `signature` is None when it cannot be known. `inner` is the signature behind a ``functools.wraps`` wrapper that hands its
-    arguments on unchanged (rule 9).
+    `signature` is None when it cannot be known. `inner` is the signature behind a ``functools.wraps`` wrapper that
+    hands its arguments on unchanged (rule 9).
     `asynchronous`: calling gives an awaitable (True), certainly gives none (False), or cannot be known (None).
     `generator`: calling gives a generator (or, with `asynchronous`, an asynchronous one).
     `returns` is the return annotation of a callable as a shape; for an asynchronous callable what awaiting gives; for a

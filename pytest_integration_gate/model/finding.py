@@ -55,8 +55,9 @@ class Reality:
 class Finding:
     """The verdict on one claim. `target` is the address that the claim's root and path come to.
 
-    `kind`, `differences` and `suggestion` are there when the verdict is ``contradicted`` or ``suspect``. `declared` says that
-    an unverified claim at least agrees with every fact. `reality` is the evidence that decided, or the nearest there is.
+    `kind`, `differences` and `suggestion` are there when the verdict is ``contradicted`` or ``suspect``. `declared`
+    says that an unverified claim at least agrees with every fact. `reality` is the evidence that decided, or the
+    nearest there is.
     """
 
     claim: Claim

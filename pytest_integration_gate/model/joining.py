@@ -7,6 +7,7 @@ commutative, associative and idempotent.
 
 from __future__ import annotations
 
+from builtins import isinstance
 from collections.abc import Iterable
 
 from pytest_integration_gate.model.shape import (
@@ -53,7 +54,8 @@ def join_all(shapes: Iterable[Shape]) -> Shape:
     if len(slots) > OPTIONS:
         return ANYTHING
     if len(slots) > 1:
-        return Union(tuple(sorted(slots.values(), key=lambda option: (text_of(option), repr(option)))))
+        ordered = sorted((text_of(option), tuple(map(str, slot)), option) for slot, option in slots.items())
+        return Union(tuple(option for _, _, option in ordered))
     return next(iter(slots.values()), NEVER)
 
 
@@ -116,14 +118,14 @@ def _melt(a: Shape, b: Shape) -> Shape:
             return Object(
                 cls=a.cls,
                 bases=max(a.bases, b.bases, key=lambda bases: (len(bases), bases)),
-                fields=_melt_fields(a.fields, b.fields),
+                fields=_melt_fields(a, b),
                 supports=tuple(sorted({*a.supports} & {*b.supports})),
                 complete=a.complete and b.complete,
                 duck=a.duck and b.duck,
                 members=tuple(sorted({*a.members, *b.members})),
             )
         case Double(), Double():
-            return Double(a.spec, _melt_fields(a.fields, b.fields))
+            return Double(a.spec, _melt_fields(a, b))
         case Awaitable(), Awaitable():
             return Awaitable(join(a.result, b.result), a.cls)
         case _:
@@ -141,19 +143,25 @@ def _melt_mappings(a: Record | Dictionary, b: Record | Dictionary) -> Shape:
     if is_empty_mapping(b):
         return a
     if isinstance(a, Record) and isinstance(b, Record):
-        return Record(_melt_fields(a.fields, b.fields), a.cls, a.complete and b.complete)
+        return Record(_melt_fields(a, b), a.cls, a.complete and b.complete)
     left = as_dictionary(a) if isinstance(a, Record) else a
     right = as_dictionary(b) if isinstance(b, Record) else b
     return Dictionary(join(left.key, right.key), join(left.value, right.value), a.cls)
 
 
-def _melt_fields(left: tuple[Field, ...], right: tuple[Field, ...]) -> tuple[Field, ...]:
+def _melt_fields(a: Record | Object | Double, b: Record | Object | Double) -> tuple[Field, ...]:
     """All fields of both, required where both require them."""
-    others = {field.name: field for field in right}
-    melted = []
-    for field in left:
-        other = others.pop(field.name, None)
-        shape = join(field.shape, other.shape) if other else field.shape
-        melted.append(Field(field.name, shape, field.required and other is not None and other.required))
-    melted += (Field(field.name, field.shape, False) for field in others.values())
-    return tuple(sorted(melted, key=lambda field: field.name))
+    left = {field.name: field for field in a.fields}
+    right = {field.name: field for field in b.fields}
+    return tuple(_melt_field(name, left.get(name), right.get(name), a, b) for name in sorted({*left, *right}))
+
+
+def _melt_field(
+    name: str, left: Field | None, right: Field | None, a: Record | Object | Double, b: Record | Object | Double
+) -> Field:
+    if left is not None and right is not None:
+        return Field(name, join(left.shape, right.shape), left.required and right.required)
+    field, other = (left, b) if left is not None else (right, a)
+    # A picture that was cut may have had the field, of any shape.
+    may_have = not isinstance(other, Double) and not other.complete
+    return Field(name, ANYTHING if may_have or field is None else field.shape, False)

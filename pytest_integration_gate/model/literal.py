@@ -35,7 +35,7 @@ DEPTH = 8
 _SHORT = 100  # texts that come again and again are short; only those are remembered
 
 _ROOTS = {
-    *("/tmp", "/var/tmp", "/private/tmp", "/private/var/tmp"),
+    *("/tmp", "/var/tmp", "/private/tmp", "/private/var/tmp"),  # noqa: S108  # recognised, not written to
     *(os.environ.get(name, "") for name in ("TMPDIR", "TEMP", "TMP")),
 }
 _TEMPORARY = re.compile(
@@ -207,8 +207,8 @@ def _text(value: str) -> str:
     if len(value) > READ:
         raise _NotPlain
     if len(value) <= _SHORT:
-        return repr(_normal_again(value))
-    return repr(normal(value)) if len(value) <= NORMALISED else f"<{len(value)} characters {_digest(value)}>"
+        return f"{_normal_again(value)!r}"
+    return f"{normal(value)!r}" if len(value) <= NORMALISED else f"<{len(value)} characters {_digest(value)}>"
 
 
 def _bytes(value: bytes | bytearray) -> str:

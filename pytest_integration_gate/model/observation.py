@@ -11,12 +11,12 @@ from pytest_integration_gate.model.interaction import Arguments, Outcome, Site
 class Observation:
     """One call of a real collaborator in a boundary test.
 
-    `target` is the callable as it was reached (``shop.repo:TrackRepo.get`` also when ``Repo`` defines ``get``); a constructor
-    is the class (``shop.pay:Client``), and its outcome is the instance that it made. `defined` is the address where the
-    code stands, the same as `target` unless inherited. A property has its own target; reading it is a call without
-    arguments.
-    `at` is ``file:line`` of the real code. `contaminated` says which double was reached underneath; such an observation is
-    listed and never counts as evidence.
+    `target` is the callable as it was reached (``shop.repo:TrackRepo.get`` also when ``Repo`` defines ``get``); a
+    constructor is the class (``shop.pay:Client``), and its outcome is the instance that it made. `defined` is the
+    address where the code stands, the same as `target` unless inherited. A property has its own target; reading it is
+    a call without arguments.
+    `at` is ``file:line`` of the real code. `contaminated` says which double was reached underneath; such an
+    observation is listed and never counts as evidence.
     """
 
     target: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-SECRET = "<secret>"
+SECRET = "<secret>"  # noqa: S105  # what is shown in its place
 
 _NAME = (
     r"authori[sz]ation|cookie|passw(?:or)?d|passphrase|token|secret|session|credential|(?:api|access|private)[-_ ]?key"
@@ -23,10 +23,12 @@ _CREDENTIALS = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
-_SCHEME = re.compile(r"\b(Bearer|Basic|Token|Digest)(\s+)(?!<secret>)[\w.~+/=:-]{4,}", re.IGNORECASE)
+_SCHEMES = r"(?i:bearer|basic|token|digest)"
+# After the other schemes only what does not read as a word: people write of basic things and of tokens.
+_SCHEME = re.compile(rf"\b((?i:bearer)\s+|{_SCHEMES}\s+(?=\S*[\dA-Z=_]))(?!<secret>)[\w.~+/=:-]{{4,}}")
 _URL = re.compile(r"(?<=://)([^\s/:@?#]*):([^\s/?#]*)@")
 _PAIR = re.compile(
-    rf"""((?:{_NAME})[\w-]*["']?\s*[=:]\s*)("[^"]*"|'[^']*'|[^\s&;,"'}})\]]+)""",
+    rf"""((?:{_NAME})[\w-]*["']?\s*[=:]\s*)("[^"]*"|'[^']*'|(?:{_SCHEMES}\s+)?[^\s&;,"'}})\]]+)""",
     re.IGNORECASE,
 )
 
@@ -45,5 +47,5 @@ def mask(text: str) -> str:
     """Replace every credential in a text by ``<secret>``; of a URL only the password."""
     text = _CREDENTIALS.sub(SECRET, text)
     text = _PAIR.sub(rf"\1{SECRET}", text)
-    text = _SCHEME.sub(rf"\1\2{SECRET}", text)
+    text = _SCHEME.sub(rf"\1{SECRET}", text)
     return _URL.sub(rf"\1:{SECRET}@", text)

@@ -143,18 +143,7 @@ class Union:
 
 
 Shape: TypeAlias = (
-    Anything
-    | Never
-    | Scalar
-    | Record
-    | Dictionary
-    | Sequence
-    | Tuple
-    | Object
-    | Double
-    | Array
-    | Awaitable
-    | Union
+    Anything | Never | Scalar | Record | Dictionary | Sequence | Tuple | Object | Double | Array | Awaitable | Union
 )
 
 ANYTHING = Anything()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from builtins import isinstance
 from collections.abc import Iterable
 
 from pytest_integration_gate.model.interaction import Outcome
@@ -134,7 +135,7 @@ def _inner(shape: Shape, depth: int) -> str:
 
 def _fields(fields: Iterable[Field], tail: tuple[str, ...], depth: int) -> str:
     parts = (
-        f"{field.name if is_word(field.name) else repr(field.name)}{'' if field.required else '?'}: "
+        f"{field.name if is_word(field.name) else f'{field.name!r}'}{'' if field.required else '?'}: "
         f"{_inner(field.shape, depth)}"
         for field in fields
     )

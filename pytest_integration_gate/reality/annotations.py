@@ -10,6 +10,7 @@ import decimal
 import enum
 import fractions
 import pathlib
+import re
 import types
 import typing
 import uuid
@@ -121,7 +122,7 @@ def _shape(annotation: object, owner: type | None, names: Namespace, depth: int)
     if isinstance(annotation, typing.ForwardRef):
         annotation = annotation.__forward_arg__
     if isinstance(annotation, str):
-        return _shape(eval(annotation, dict(names)), owner, names, depth)
+        return _shape(eval(annotation, dict(names)), owner, names, depth)  # noqa: S307  # as get_type_hints does
     if annotation is typing.Self:
         return ANYTHING if owner is None else class_shape(owner, depth=depth)
     if isinstance(annotation, typing.TypeVar):
@@ -145,13 +146,16 @@ def _of_variable(variable: typing.TypeVar, owner: type | None, names: Namespace,
 
 
 def _of_generic(origin: object, args: tuple[object, ...], owner: type | None, names: Namespace, depth: int) -> Shape:
+    def part(arg: object, left: int) -> Shape:
+        return shape_of_annotation(arg, owner=owner, namespace=names, depth=left)
+
     def shape(position: int) -> Shape:
-        return _shape(args[position], owner, names, depth - 1) if position < len(args) and depth > 0 else ANYTHING
+        return part(args[position], depth - 1) if position < len(args) and depth > 0 else ANYTHING
 
     if type(origin).__name__ == "TypeAliasType" or origin is typing.Unpack:
         return ANYTHING
     if origin is typing.Union or origin is types.UnionType:
-        return join_all([_shape(option, owner, names, depth) for option in args])
+        return join_all([part(option, depth) for option in args])
     if origin is typing.Literal:
         return _of_literal(args)
     if origin in (typing.Annotated, typing.Final, typing.ClassVar, typing.Required, typing.NotRequired) or (
@@ -167,7 +171,7 @@ def _of_generic(origin: object, args: tuple[object, ...], owner: type | None, na
     if origin is type:
         return Scalar("class")
     if origin in _AWAITABLES:
-        return Awaitable(_shape(args[-1], owner, names, depth))
+        return Awaitable(part(args[-1], depth))
     if not issubclass(type(origin), type):
         return ANYTHING
     origin = typing.cast(type, origin)
@@ -250,14 +254,27 @@ def _of_typed_dict(cls: type, depth: int) -> Shape:
         return Dictionary(Scalar("str"), ANYTHING)
     return Record(
         tuple(
-            Field(name, shape_of_annotation(found[name], namespace=names, depth=depth - 1), name in required)
+            Field(
+                name,
+                shape_of_annotation(found[name], namespace=names, depth=depth - 1),
+                _is_required(found[name], name in required),
+            )
             for name in sorted(found)
         )
     )
 
 
+def _is_required(annotation: object, default: bool) -> bool:
+    """Whether a key must be there. Python cannot see ``NotRequired`` in annotations that are kept as strings."""
+    text = getattr(annotation, "__forward_arg__", annotation)
+    if not isinstance(text, str):
+        return default
+    spelt = re.search(r"\b(Not)?Required\[", text)
+    return default if spelt is None else spelt[1] is None
+
+
 def is_open(cls: type) -> bool:
-    """Say whether instances of unrelated classes may pass for instances of this one, or its instances are builtin data."""
+    """Say whether instances of unrelated classes may pass for instances of this one, or they are builtin data."""
     if is_protocol(cls) or any("__subclasshook__" in namespace_of(owner) for owner in mro_of(cls)[:-1]):
         return True
     for owner in mro_of(type(cls)):

@@ -48,6 +48,21 @@ def find(cls: type, name: str) -> tuple[type, object] | None:
     return None
 
 
+def makes_instances(cls: type) -> bool:
+    """Say whether calling the class certainly gives an instance of it."""
+    calling = find(type(cls), "__call__")
+    if calling is None or calling[0] is not type:
+        return False
+    if any("_fields" in namespace_of(each) for each in mro_of(cls)):
+        return True  # a named tuple
+    new = find(cls, "__new__")
+    function = (
+        new[1].__func__ if new is not None and type(new[1]) is staticmethod else new[1] if new is not None else None
+    )
+    # a __new__ that asks no other __new__ for the object gives something of its own
+    return type(function) is not FunctionType or "__new__" in function.__code__.co_names
+
+
 def real_subclasses(cls: type) -> Iterator[type]:
     """Give every loaded subclass that is not a test's own, each once."""
     seen: set[int] = set()
@@ -80,6 +95,11 @@ def is_python_class(cls: type) -> bool:
         and "__module__" in namespace
         and not any(type(value) in _C_METHODS and value.__objclass__ is cls for value in namespace.values())
     )
+
+
+def has_dict(cls: type) -> bool:
+    """Say whether instances have a ``__dict__``, so that attributes can be added to them."""
+    return bool(type.__dict__["__dictoffset__"].__get__(cls))
 
 
 @per_class
@@ -127,7 +147,7 @@ def _own_members(cls: type) -> set[str] | None:
         names.add("mro")
     if isinstance(cls, EnumMeta):
         names |= {"name", "value", *namespace_of(cls).get("_member_map_", {})}
-    if not type.__dict__["__dictoffset__"].__get__(cls):
+    if not has_dict(cls):
         return names  # slots and C structures: nothing can be added
     return _with_assigned(names, order, qualified)
 
@@ -169,6 +189,7 @@ def _with_assigned(names: set[str], order: tuple[type, ...], qualified: set[str]
     """Add what the code of the classes and of their modules assigns; None when some of it cannot be read."""
     if not any(is_python_class(owner) for owner in order):
         return None  # C code may put anything into the instance's __dict__
+    is_bag = all(name.startswith("__") for owner in order if is_python_class(owner) for name in namespace_of(owner))
     for owner in order:
         if not is_python_class(owner):
             continue
@@ -187,7 +208,10 @@ def _with_assigned(names: set[str], order: tuple[type, ...], qualified: set[str]
             if holder in qualified or holder.partition(".")[0] not in classes:
                 names |= stored
         names |= stores.other
-        names |= stored_elsewhere(module_name.partition(".")[0])
+        assigned, computes = stored_elsewhere(module_name.partition(".")[0])
+        names |= assigned
+        if computes and (is_bag or "__dict__" in str(namespace_of(owner).get("__slots__"))):
+            return None  # made to be filled by others
     return names
 
 

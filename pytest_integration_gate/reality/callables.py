@@ -27,10 +27,10 @@ _DUNDERS = frozenset(
 
 # Never touched, whatever doubles stand for them: the interpreter, pytest and the gate live on them.
 _UNTOUCHED = frozenset(
-    "builtins io _io sys time _thread threading importlib _frozen_importlib _frozen_importlib_external warnings contextlib functools"
-    " collections _collections_abc abc typing types inspect traceback linecache tokenize re enum dataclasses weakref _weakrefset"
-    " contextvars gc atexit signal faulthandler itertools operator _operator marshal unittest mock _pytest pytest pluggy py"
-    " pytest_mock xdist execnet coverage pytest_integration_gate".split()
+    "builtins io _io sys time _thread threading importlib _frozen_importlib _frozen_importlib_external warnings "
+    "contextlib functools collections _collections_abc abc typing types inspect traceback linecache tokenize re "
+    "enum dataclasses weakref _weakrefset contextvars gc atexit signal faulthandler itertools operator _operator "
+    "marshal unittest mock _pytest pytest pluggy py pytest_mock xdist execnet coverage pytest_integration_gate".split()
 )
 
 
@@ -109,8 +109,8 @@ def _member(name: str, raw: Any) -> tuple[Kind, Any]:
 def find_target(dotted: str) -> Iterator[Found | FoundBuiltin | type]:
     """Find what a double stands for, given as ``package.module.Class.method``, with ``.*`` for all members.
 
-    Classes that are named are given too: what is reached through them is called by their name. A target whose module is not
-    imported yields nothing.
+    Classes that are named are given too: what is reached through them is called by their name. A target whose module is
+    not imported yields nothing.
     """
     parts = dotted.removesuffix(".*").replace(":", ".").split(".")
     for length in range(len(parts), 0, -1):
@@ -140,7 +140,8 @@ def _expand(holder: Any, name: str, value: Any) -> Iterator[Found | FoundBuiltin
             yield from _functions_of(value)
         return
     if type(value) is BuiltinFunctionType:
-        if issubclass(type(holder), ModuleType) and not (is_untouched(value.__module__) or is_untouched(holder.__name__)):
+        is_safe = issubclass(type(holder), ModuleType) and not is_untouched(holder.__name__)
+        if is_safe and not is_untouched(value.__module__):
             yield FoundBuiltin(function=value, name=name, module=holder)
         return
     if type(value) is MethodType:

@@ -1,7 +1,7 @@
 """Calls of real collaborators that are under way, and the doubles that they reach.
 
-Everything here runs in the middle of a test: it never raises, never runs code of the user's objects and keeps none of them
-after the call.
+Everything here runs in the middle of a test: it never raises, never runs code of the user's objects and keeps none of
+them after the call.
 """
 
 from __future__ import annotations
@@ -78,8 +78,8 @@ class Progress:
     def contaminate(self, reason: str) -> None:
         """Mark every call that a double, called just now, lies beneath.
 
-        Calls know their outer ones through the context, which tasks inherit. A thread knows nothing of who waits for it,
-        so what it does marks everything that is under way.
+        Calls know their outer ones through the context, which tasks inherit. A thread knows nothing of who waits for
+        it, so what it does marks everything that is under way.
         """
         call = _innermost.get()
         if call is None or get_ident() != self._thread:

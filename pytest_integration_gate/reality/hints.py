@@ -18,7 +18,7 @@ def annotations_of(thing: object) -> dict[str, object]:
     try:
         if sys.version_info >= (3, 14):
             return dict(annotationlib.get_annotations(thing, format=annotationlib.Format.FORWARDREF))
-        return inspect.get_annotations(thing)
+        return inspect.get_annotations(typing.cast(type, thing))
     except Exception:
         return {}
 
@@ -34,6 +34,6 @@ def names_for(thing: object) -> dict[str, object]:
         module = sys.modules.get(str(namespace_of(cls).get("__module__")))
         names.update(vars(module) if type(module) is types.ModuleType else {})
         names[cls.__name__] = cls
-        parameters = namespace_of(cls).get("__type_params__", ())  # type: ignore[assignment]
+        parameters = namespace_of(cls).get("__type_params__", ())
     names.update((parameter.__name__, parameter) for parameter in parameters)
     return names

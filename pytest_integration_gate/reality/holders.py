@@ -7,16 +7,17 @@ from types import FunctionType
 
 from pytest_integration_gate.model.classes import mro_of, namespace_of
 from pytest_integration_gate.model.shape import NONE, Dictionary, Object, Sequence, Shape, Union
-from pytest_integration_gate.reality.annotations import annotations_of, names_for, shape_of_annotation
-from pytest_integration_gate.reality.inspection import class_at
+from pytest_integration_gate.reality.addresses import class_at
+from pytest_integration_gate.reality.annotations import shape_of_annotation
+from pytest_integration_gate.reality.hints import annotations_of, names_for
 from pytest_integration_gate.reality.passing import definition_of, inside
 
 
 def held_class(owner: object, name: str, *, is_element: bool = False) -> type | None:
     """Return the one class whose instances a place is annotated to hold; None when nothing or several things are said.
 
-    `owner` is a function with a parameter `name`, or a class with an attribute `name`: annotated in the class body, or set
-    in ``__init__`` from an annotated parameter. With `is_element` the class of the elements of the container there.
+    `owner` is a function with a parameter `name`, or a class with an attribute `name`: annotated in the class body, or
+    set in ``__init__`` from an annotated parameter. With `is_element` the class of the elements of the container there.
     """
     shape = _of_parameter(owner, name) if isinstance(owner, FunctionType) else _of_attribute(owner, name)
     if is_element:

@@ -23,7 +23,7 @@ class ImportWatch:
     def install(self) -> None:
         """Stand before all other finders."""
         if self not in sys.meta_path:
-            sys.meta_path.insert(0, self)  # type: ignore[arg-type]
+            sys.meta_path.insert(0, self)
 
     def uninstall(self) -> None:
         """Leave."""
@@ -49,7 +49,8 @@ class ImportWatch:
             return  # a loader of many modules is not ours to touch
 
         def exec_module(module: ModuleType) -> None:
-            del loader.exec_module  # type: ignore[method-assign]
+            __tracebackhide__ = True
+            del loader.exec_module
             loader.exec_module(module)
             self._imported(module)
 

@@ -15,17 +15,20 @@ from types import ModuleType
 from pytest_integration_gate.model.classes import canonical, mro_of, namespace_of
 from pytest_integration_gate.model.fact import Fact
 from pytest_integration_gate.model.shape import ANYTHING, NONE, Awaitable, Object, Shape, Union
+from pytest_integration_gate.reality.addresses import class_at, owner_of
 from pytest_integration_gate.reality.annotations import class_shape, instance_shape
 from pytest_integration_gate.reality.attributes import (
     answers_anything,
     find,
     is_tractable,
+    makes_instances,
     module_has,
     nearest,
     supports_of,
 )
+from pytest_integration_gate.reality.constructors import describe_class_call
 from pytest_integration_gate.reality.members import describe_member, is_callable_kind, line_of
-from pytest_integration_gate.reality.signatures import describe_callable, describe_class_call, makes_instances
+from pytest_integration_gate.reality.signatures import describe_callable
 from pytest_integration_gate.reality.stores import functions_in, is_first_party
 
 MEMBERS = 200
@@ -39,7 +42,7 @@ _classes: dict[int, tuple[type, tuple[Fact, ...]]] = {}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Place:
-    """Where a walk stands: on a class or module itself, on some instance of a class, or on a callable's result shape."""
+    """Where a walk stands: on a class or module itself, on an instance of a class, or on a callable with its result."""
 
     kind: str
     cls: type | None = None
@@ -53,8 +56,10 @@ def describe(root: str, obj: object, path: tuple[str, ...]) -> list[Fact]:
     `root` is the canonical address of `obj`; `obj` is a class, a function, what ``inspect.getattr_static`` gave for a
     method, a module, an instance at module level, or `ABSENT`.
     """
+    # classes and functions are kept, of anything else only the type, so that no object lives longer than its test
+    key = obj if type in mro_of(type(obj)) or canonical(obj) else type(obj)
     known = _described.get((root, path))
-    if known is not None and (known[0] is obj or known[0] is None):
+    if known is not None and known[0] is key:
         return list(known[1])
     if not _is_undisturbed():
         return []
@@ -62,8 +67,7 @@ def describe(root: str, obj: object, path: tuple[str, ...]) -> list[Fact]:
         facts = _walk(root, obj, path)
     except Exception:  # a hostile class: nothing is known of it
         facts = {}
-    pinned = obj if type in mro_of(type(obj)) or canonical(obj) else None
-    _described[root, path] = (pinned, tuple(facts.values()))
+    _described[root, path] = (key, tuple(facts.values()))
     return list(facts.values())
 
 
@@ -113,7 +117,7 @@ def _walk(root: str, obj: object, path: tuple[str, ...]) -> dict[str, Fact]:
 
 
 def _start(facts: dict[str, Fact], root: str, obj: object) -> _Place | None:
-    owner, name = _owner_of(root)
+    owner, name = owner_of(root)
     if obj is ABSENT:
         _absent(facts, owner, name)
         return None
@@ -150,32 +154,6 @@ def _absent(facts: dict[str, Fact], owner: object, name: str) -> None:
         _reach(facts, _Place(kind="module", module=owner), name)
     elif isinstance(owner, type):
         _reach(facts, _Place(kind="class", cls=owner), name)
-
-
-def _owner_of(root: str) -> tuple[object, str]:
-    """Give the class or module that an address lies in, and the last name. None when it cannot be found."""
-    module_name, _, qualname = root.partition(":")
-    holder: object = sys.modules.get(module_name)
-    *outer, name = qualname.split(".")
-    for part in outer:
-        if type(holder) is ModuleType:
-            holder = holder.__dict__.get(part)
-        elif isinstance(holder, type):
-            found = find(holder, part)
-            holder = found[1] if found else None
-    return holder, name
-
-
-def class_at(address: str) -> type | None:
-    """Give the class that a canonical address names in the loaded modules."""
-    holder, name = _owner_of(address)
-    if type(holder) is ModuleType:
-        value = holder.__dict__.get(name)
-    elif isinstance(holder, type):
-        value = namespace_of(holder).get(name)
-    else:
-        return None
-    return value if isinstance(value, type) and canonical(value) == address else None
 
 
 def _reach(facts: dict[str, Fact], place: _Place, name: str) -> _Place | None:

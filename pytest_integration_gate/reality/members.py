@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import sys
 import types
 from dataclasses import replace
 
@@ -11,14 +12,20 @@ from pytest_integration_gate.model.classes import canonical, mro_of, namespace_o
 from pytest_integration_gate.model.fact import Fact, FactKind
 from pytest_integration_gate.model.shape import ANYTHING, Object, Shape
 from pytest_integration_gate.reality.annotations import class_shape, instance_shape
+from pytest_integration_gate.reality.assignments import shape_of_assigned
 from pytest_integration_gate.reality.attributes import (
     find,
+    has_dict,
+    makes_instances,
     members_of,
     nearest,
     real_subclasses,
     set_on_self,
 )
-from pytest_integration_gate.reality.signatures import Callable, describe_callable, describe_class_call, makes_instances
+from pytest_integration_gate.reality.constructors import describe_class_call
+from pytest_integration_gate.reality.hints import annotations_of
+from pytest_integration_gate.reality.signatures import Callable, describe_callable
+from pytest_integration_gate.reality.stores import is_first_party, is_stored_by_libraries
 
 _KINDS: dict[type, FactKind] = {
     types.FunctionType: "method",
@@ -78,7 +85,10 @@ def _without_value(cls: type, name: str, target: str) -> Fact | None:
     if members is None or hasattr(object, name):
         return Fact(target=target, kind="unknown")
     if name in members:
-        return Fact(target=target, kind="attribute")
+        return Fact(target=target, kind="attribute", returns=shape_of_assigned(cls, name))
+    module = sys.modules.get(target.partition(":")[0])
+    if not is_first_party(module) and has_dict(cls) and is_stored_by_libraries(name):
+        return Fact(target=target, kind="unknown")
     return Fact(
         target=target, kind="missing", near=nearest(name, (each for each in members if not each.startswith("_")))
     )
@@ -131,7 +141,7 @@ def _of_class(target: str, cls: type) -> Fact:
 
 
 def _value_shape(cls: type, owner: type, name: str, raw: object) -> Shape:
-    """The shape of an attribute: by its annotation, or as a member of an enumeration. A class constant may be shadowed."""
+    """The shape of an attribute, by its annotation or as an enumeration's member. A class constant may be shadowed."""
     members = namespace_of(cls).get("_member_map_")
     if type(members) is dict and name in members:
         return shape_of(members[name])
@@ -161,6 +171,8 @@ def _with_overrides(cls: type, name: str, raw: object, fact: Fact) -> Fact:
             fact = replace(fact, asynchronous=None)
         if other.generator != fact.generator:
             fact = replace(fact, generator=False, returns=ANYTHING)
+        if other.returns != fact.returns and "return" not in annotations_of(raw):
+            fact = replace(fact, returns=ANYTHING)  # read off the source, which the subclass replaced
     return fact
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 _HINTS = ("patch", "mock", "Mock", "monkeypatch", "spec", "mocker")
 _PATCHERS = frozenset({"patch", "setattr", "delattr"})
 _DOUBLES = frozenset(
-    {"Mock", "MagicMock", "NonCallableMock", "NonCallableMagicMock", "AsyncMock", "PropertyMock", "ThreadingMock", "create_autospec"}
+    "Mock MagicMock NonCallableMock NonCallableMagicMock AsyncMock PropertyMock ThreadingMock create_autospec".split()
 )
 _SPEC_KEYWORDS = frozenset({"spec", "spec_set", "wraps"})
 
@@ -19,8 +19,9 @@ _SPEC_KEYWORDS = frozenset({"spec", "spec_set", "wraps"})
 def doubled_names(source: str, filename: str) -> frozenset[str]:
     """Give the dotted names of everything that a test file doubles.
 
-    ``shop.repository.UserRepo.get`` is one member; a class that a double stands for as a whole ends with ``.*``. What cannot
-    be read from the text alone (a name that is computed, a fixture) is not there. A file that does not parse gives nothing.
+    ``shop.repository.UserRepo.get`` is one member; a class that a double stands for as a whole ends with ``.*``. What
+    cannot be read from the text alone (a name that is computed, a fixture) is not there. A file that does not parse
+    gives nothing.
     """
     if not any(hint in source for hint in _HINTS):
         return frozenset()

@@ -30,6 +30,9 @@ class Watch(Protocol):
     project: Project
     progress: Progress | None
 
+    def is_first_party(self, name: object) -> bool:
+        """Whether an imported module of that name is the project's own code and no test."""
+
     def is_named(self, cls: type) -> bool:
         """Whether what is reached through a class is called by the name of that class."""
 
@@ -114,7 +117,7 @@ class FunctionObserver(Observer):
         self.found = found
         code = found.function.__code__
         project = watch.project
-        self.first_party = project.is_first_party_module(found.module)
+        self.first_party = watch.is_first_party(found.module)
         self.defined = self._address(found.owner)
         if not code.co_filename.startswith("<"):
             self.at = f"{project.relative(code.co_filename)}:{code.co_firstlineno}"
@@ -263,6 +266,7 @@ class Spy:
         self.enter = enter
 
     def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
+        """Do what the function does, and let the observer hear it."""
         __tracebackhide__ = True
         call = self.enter((), args, kwargs)
         try:

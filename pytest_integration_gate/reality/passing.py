@@ -92,7 +92,7 @@ def _parameters(function: Function) -> list[str]:
 
 
 def _handed_on(call: ast.Call) -> list[str]:
-    """Names of the variables that a call passes under their own names; other expressions give no name that is a parameter."""
+    """Names of the variables that a call passes as they are; other expressions give no name that is a parameter."""
     names = []
     for argument in call.args:
         inner = argument.value if isinstance(argument, ast.Starred) else argument
@@ -104,7 +104,7 @@ def _handed_on(call: ast.Call) -> list[str]:
 
 
 def _mutated(function: Function, calls: list[ast.Call]) -> set[str]:
-    """Names of variables that the function may change in place; a ``**kwargs`` dict may also be changed by whoever gets it."""
+    """Variables that the function may change in place; a ``**kwargs`` dict may also be changed by whoever gets it."""
     changed: set[str] = set()
     harmless: set[int] = {id(keyword.value) for call in calls for keyword in call.keywords}
     for node in _everything(function):
@@ -134,7 +134,7 @@ _MUTATORS = frozenset({"pop", "popitem", "update", "setdefault", "clear", "appen
 
 
 def _gives_back(function: Function, calls: list[ast.Call]) -> bool:
-    """Every result is the wrapped call's own, directly, awaited in a coroutine, or through a name that nothing else sets."""
+    """Whether every result is the wrapped call's own: directly, awaited, or through a name that nothing else sets."""
     results = results_of(function)
     if not results or any(isinstance(node, ast.Yield | ast.YieldFrom) for node in inside(function)):
         return False
@@ -180,18 +180,19 @@ def returns_itself(function: FunctionType) -> bool:
         bool(results)
         and not stored
         and not generator
-        and _always_returns(node.body)
+        and always_returns(node.body)
         and all(isinstance(result, ast.Name) and result.id == first for result in results)
     )
 
 
-def _always_returns(body: list[ast.stmt]) -> bool:
+def always_returns(body: list[ast.stmt]) -> bool:
+    """Say whether control never falls off the end of a body."""
     last = body[-1]
     if isinstance(last, ast.Return | ast.Raise):
         return True
     if isinstance(last, ast.If):
-        return bool(last.orelse) and _always_returns(last.body) and _always_returns(last.orelse)
-    return isinstance(last, ast.With) and _always_returns(last.body)
+        return bool(last.orelse) and always_returns(last.body) and always_returns(last.orelse)
+    return isinstance(last, ast.With) and always_returns(last.body)
 
 
 _PLAIN = (

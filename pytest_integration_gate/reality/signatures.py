@@ -9,7 +9,6 @@ import typing
 from dataclasses import dataclass
 
 from pytest_integration_gate.model.capture import picture
-from pytest_integration_gate.model.classes import mro_of, namespace_of
 from pytest_integration_gate.model.fact import Parameter, ParameterKind, Signature
 from pytest_integration_gate.model.shape import (
     ANYTHING,
@@ -23,7 +22,7 @@ from pytest_integration_gate.model.shape import (
     Union,
 )
 from pytest_integration_gate.reality.annotations import class_shape, shape_of_annotation
-from pytest_integration_gate.reality.attributes import find
+from pytest_integration_gate.reality.assignments import shape_of_results
 from pytest_integration_gate.reality.hints import annotations_of, names_for
 from pytest_integration_gate.reality.passing import passes_on, returns_itself, returns_plain
 
@@ -74,7 +73,8 @@ def describe_callable(value: object, *, bound: bool, owner: type | None = None) 
     if kind is types.MethodType:
         return describe_callable(value.__func__, bound=True, owner=owner)  # type: ignore[attr-defined]
     if kind is functools.partialmethod:
-        return _of_partial(functools.partial(value.func, *value.args, **value.keywords), bound, owner)  # type: ignore[attr-defined]
+        method = typing.cast("functools.partialmethod[object]", value)
+        return _of_partial(functools.partial(method.func, *method.args, **method.keywords), bound, owner)
     if kind is functools.partial:
         return _of_partial(typing.cast("functools.partial[object]", value), bound, owner)
     if kind is _cache_wrapper:
@@ -84,69 +84,6 @@ def describe_callable(value: object, *, bound: bool, owner: type | None = None) 
     if kind in _builtin_callables:
         return Callable(signature=read_signature(value, bound=bound))
     return UNKNOWN
-
-
-def describe_class_call(cls: type) -> Callable:
-    """Describe what calling a class takes. What it gives is an instance, unless a metaclass or ``__new__`` decides."""
-    annotations = type(cls).__name__ in (
-        "type",
-        "ABCMeta",
-    )  # other metaclasses may make classes that convert what they take
-    return Callable(signature=constructor(cls, annotations=annotations), asynchronous=False)
-
-
-def constructor(cls: type, *, annotations: bool) -> Signature | None:
-    """Give the signature of a class when both of ``__new__`` and ``__init__`` that Python code wrote agree to be known."""
-    calling = find(type(cls), "__call__")
-    if calling is None or calling[0] is not type:
-        return (
-            None if type(calling[1] if calling else None) is not types.FunctionType else _by_inspect(cls, annotations)
-        )
-    if "__signature__" in namespace_of(cls):
-        return _by_inspect(cls, annotations)
-    new, init = find(cls, "__new__"), find(cls, "__init__")
-    parts = []
-    for place, first in ((new, True), (init, True)):
-        if place is None or place[0] is object:
-            continue
-        raw = place[1].__func__ if type(place[1]) is staticmethod else place[1]
-        described = describe_callable(raw, bound=first, owner=cls)
-        parts.append(described)
-    if not parts:
-        return _by_inspect(cls, annotations) if _is_heap(cls) else None
-    known = [part for part in parts if part.signature is not None]
-    if len(known) != len(parts):
-        return None
-    narrow = [
-        part for part in known if part.signature is not None and part.signature.parameters != _takes_all(part.signature)
-    ]
-    if len(narrow) > 1 and narrow[0].signature != narrow[1].signature:
-        return None  # both bind; neither alone is what the caller sees
-    chosen = (narrow or known)[-1]
-    signature = chosen.inner or chosen.signature
-    return signature if annotations or signature is None else _bare(signature)
-
-
-def _is_heap(cls: type) -> bool:
-    return "__module__" in namespace_of(cls)
-
-
-def _takes_all(signature: Signature) -> tuple[Parameter, ...]:
-    """The parameters themselves when they are ``*args, **kwargs``, which narrow nothing."""
-    return signature.parameters if [p.kind for p in signature.parameters] == ["args", "kwargs"] else ()
-
-
-def _bare(signature: Signature) -> Signature:
-    return Signature(
-        parameters=tuple(
-            Parameter(name=p.name, kind=p.kind, required=p.required, default=p.default) for p in signature.parameters
-        )
-    )
-
-
-def _by_inspect(cls: type, annotations: bool) -> Signature | None:
-    signature = read_signature(cls, bound=False)
-    return signature if annotations or signature is None else _bare(signature)
 
 
 def read_signature(
@@ -278,7 +215,8 @@ def _plainly(function: types.FunctionType, bound: bool, owner: type | None) -> C
         returns = class_shape(owner)
         known = never_awaitable(returns)
     elif not declared:
-        known = returns_plain(function)
+        returns = shape_of_results(function)
+        known = returns_plain(function) or never_awaitable(returns)
     return Callable(signature=signature, asynchronous=False if known else None, returns=returns)
 
 
@@ -317,18 +255,3 @@ def _contextlib_file() -> str:
 
 
 _CONTEXTLIB = _contextlib_file()
-
-
-def makes_instances(cls: type) -> bool:
-    """Say whether calling the class certainly gives an instance of it."""
-    calling = find(type(cls), "__call__")
-    if calling is None or calling[0] is not type:
-        return False
-    if any("_fields" in namespace_of(each) for each in mro_of(cls)):
-        return True  # a named tuple
-    new = find(cls, "__new__")
-    function = (
-        new[1].__func__ if new is not None and type(new[1]) is staticmethod else new[1] if new is not None else None
-    )
-    # a __new__ that asks no other __new__ for the object gives something of its own
-    return type(function) is not types.FunctionType or "__new__" in function.__code__.co_names

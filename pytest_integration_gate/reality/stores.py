@@ -38,8 +38,8 @@ class Stores:
     """What one module's code does to attributes.
 
     `own` maps the qualified name of a class (empty for plain functions) to the names that its methods set on ``self``;
-    `other` are names set on anything else. `dynamic` lists the classes (empty: plain functions) whose code sets attributes under
-    names that it computes.
+    `other` are names set on anything else. `dynamic` lists the classes (empty: plain functions) whose code sets
+    attributes under names that it computes.
     """
 
     own: dict[str, frozenset[str]]
@@ -101,7 +101,7 @@ def scan(*codes: CodeType) -> Stores:
 
 
 def _holder_of(code: CodeType) -> str:
-    """The qualified name of the class that a method, or what is defined in it, belongs to; empty for plain functions."""
+    """The qualified name of the class that a method, or what it defines, belongs to; empty for plain functions."""
     return code.co_qualname.split(".<locals>")[0].rpartition(".")[0]
 
 
@@ -136,7 +136,7 @@ def _nested(codes: tuple[CodeType, ...]) -> Iterator[CodeType]:
 
 
 def _computed(steps: list[dis.Instruction], index: int) -> set[str] | None:
-    """Names set here through ``setattr`` or ``__dict__``; None when they cannot be told, the empty set when none are."""
+    """Names set here through ``setattr`` or ``__dict__``, possibly none; None when they cannot be told."""
     step = steps[index]
     following = steps[index + 1 : index + 5]
     if step.argval in ("setattr", "__setattr__"):
@@ -183,6 +183,11 @@ def is_first_party(module: ModuleType | None) -> bool:
     return type(file) is str and not file.startswith(_LIBRARIES) and not any(part in file for part in _PACKAGES)
 
 
+def _is_own(name: str) -> bool:
+    # In a checkout the gate's own modules lie outside the installed packages.
+    return name.partition(".")[0] == __name__.partition(".")[0]
+
+
 def is_test_module(name: str) -> bool:
     """Say whether a module's name reads as a test module, so that its classes and assignments are not reality."""
     parts = name.split(".")
@@ -196,17 +201,33 @@ def is_test_module(name: str) -> bool:
     )
 
 
-def stored_elsewhere(package: str) -> frozenset[str]:
-    """Give the names that loaded modules of a package, and all first-party ones, set on objects other than ``self``."""
+def stored_elsewhere(package: str) -> tuple[frozenset[str], bool]:
+    """Give what loaded modules of a package, and all first-party ones, set on objects other than ``self``.
+
+    The second part says whether some module of the package also sets names that it computes.
+    """
     return _stored_elsewhere(package, len(sys.modules))
 
 
 @lru_cache(maxsize=256)
-def _stored_elsewhere(package: str, _loaded: int) -> frozenset[str]:
+def _stored_elsewhere(package: str, _loaded: int) -> tuple[frozenset[str], bool]:
     names: set[str] = set()
+    computes = False
     for name, module in list(sys.modules.items()):
-        if type(module) is not ModuleType or is_test_module(name):
+        if type(module) is not ModuleType or is_test_module(name) or _is_own(name):
             continue
-        if name.partition(".")[0] == package or is_first_party(module):
-            names |= (stores_of(module) or EMPTY).other
-    return frozenset(names)
+        related = name.partition(".")[0] == package
+        if related or is_first_party(module):
+            stores = stores_of(module) or EMPTY
+            names |= stores.other
+            computes = computes or (related and bool(stores.dynamic))
+    return frozenset(names), computes
+
+
+def is_stored_by_libraries(name: str) -> bool:
+    """Say whether any loaded library sets an attribute of this name on objects other than ``self``."""
+    return any(
+        name in (stores_of(module) or EMPTY).other
+        for module in list(sys.modules.values())
+        if type(module) is ModuleType and any(part in str(module.__dict__.get("__file__")) for part in _PACKAGES)
+    )

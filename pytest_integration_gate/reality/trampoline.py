@@ -1,11 +1,12 @@
 """Watching a Python function by giving it another ``__code__``.
 
-The function object stays the one that everybody holds: modules that imported it, bound methods, decorators. Only its code
-is swapped for a trampoline with the same signature that tells a `Call` what goes in and what comes out. Swapping back is one
-assignment, so outside boundary tests every function runs its own code.
+The function object stays the one that everybody holds: modules that imported it, bound methods, decorators. Only its
+code is swapped for a trampoline with the same signature that tells a `Call` what goes in and what comes out. Swapping
+back is one assignment, so outside boundary tests every function runs its own code.
 
-A trampoline is always a plain function, but carries the flags of what it stands for, so that ``inspect`` sees a generator or
-coroutine function. It runs at the call itself, and gives the caller the generator or coroutine that is expected.
+A trampoline is always a plain function, but carries the flags of what it stands for, so that ``inspect`` sees a
+generator or coroutine function. It runs at the call itself, and gives the caller the generator or coroutine that is
+expected.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from inspect import CO_ASYNC_GENERATOR, CO_COROUTINE, CO_GENERATOR, CO_ITERABLE_
 from types import CodeType, FunctionType
 from typing import Any, Protocol, TypeAlias
 
+# `warnings.warn(stacklevel=…)` and `logging` count past frames of files that are called so, hence past trampolines.
+_FILENAME = f"{__file__} (like importlib._bootstrap)"
 _KINDS = CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR
 
 
@@ -75,7 +78,7 @@ def _replacement(function: FunctionType, enter: Enter) -> CodeType:
     posonly, positional, kwonly = code.co_posonlyargcount, code.co_argcount, code.co_kwonlyargcount
     varargs, varkeywords = bool(code.co_flags & CO_VARARGS), bool(code.co_flags & CO_VARKEYWORDS)
     kind = code.co_flags & _KINDS
-    template = _template(posonly, positional, kwonly, varargs, varkeywords, kind)
+    template = _template(posonly, positional, kwonly, varargs, varkeywords, len(code.co_freevars), kind)
     arity = positional + kwonly + varargs + varkeywords
     names = code.co_varnames[:arity]
     target = FunctionType(code, function.__globals__, function.__name__, None, function.__closure__)
@@ -100,21 +103,23 @@ def _filled(constant: Any, constants: dict[str, Any]) -> Any:
 
 
 def _disguised(code: CodeType, original: CodeType) -> CodeType:
-    """Let code stand on the ``def`` line of another, so that tracebacks and warnings point to a line that exists."""
+    """Let code pass for that of another function: its name, its first line, and no line of its own."""
     units = len(code.co_code) // 2
-    # A location entry for each run of up to eight code units: no columns (13), line difference 0 (Objects/locations.md).
+    # A location entry for each run of up to eight code units: no columns, line difference 0 (CPython's locations.md).
     table = b"".join(bytes((0xE8 | min(8, units - start) - 1, 0)) for start in range(0, units, 8))
     return code.replace(
         co_name=original.co_name,
         co_qualname=original.co_qualname,
-        co_filename=original.co_filename,
+        co_filename=_FILENAME,
         co_firstlineno=original.co_firstlineno,
         co_linetable=table,
     )
 
 
 @cache
-def _template(posonly: int, positional: int, kwonly: int, varargs: bool, varkeywords: bool, kind: int) -> CodeType:
+def _template(
+    posonly: int, positional: int, kwonly: int, varargs: bool, varkeywords: bool, free: int, kind: int
+) -> CodeType:
     """Compile a trampoline for one make of signature; its strings and names are filled in for each function.
 
     The trampoline runs with the globals and builtins of the function, so it must not look up any name.
@@ -122,7 +127,8 @@ def _template(posonly: int, positional: int, kwonly: int, varargs: bool, varkeyw
     named = [f"p{index}" for index in range(positional + kwonly)]
     star, stars = ["*args"] * varargs, ["**kwargs"] * varkeywords
     marker = star or ["*"] * bool(kwonly)
-    parameters = [*named[:posonly], *["/"] * bool(posonly), *named[posonly:positional], *marker, *named[positional:], *stars]
+    slash = ["/"] * bool(posonly)
+    parameters = [*named[:posonly], *slash, *named[posonly:positional], *marker, *named[positional:], *stars]
     handed = ", ".join([*named[:positional], *star, *(f"{name}={name}" for name in named[positional:]), *stars])
     values = "".join(f"{name}, " for name in named)
     call = f"enter(({values}), {'args' if varargs else '()'}, {'kwargs' if varkeywords else '{}'})"
@@ -144,9 +150,17 @@ def _template(posonly: int, positional: int, kwonly: int, varargs: bool, varkeyw
         ]
     # Constants that are not called directly, because the compiler warns of strings that are.
     lines = ["__tracebackhide__, enter, target, companion = True, '@enter', '@target', '@companion'", *body]
-    source = f"def trampoline({', '.join(parameters)}):\n" + "".join(f"    {line}\n" for line in lines)
-    (code,) = (part for part in compile(source, "<trampoline>", "exec").co_consts if type(part) is CodeType)
-    return code
+    cells = ", ".join(f"c{index}" for index in range(free))
+    if free:  # code that goes with a closure must also take the cells into its frame
+        lines.insert(0, f"nonlocal {cells}")
+    source = f"def outer({cells}):\n    def trampoline({', '.join(parameters)}):\n"
+    source += "".join(f"        {line}\n" for line in lines)
+    return _inner(_inner(compile(source, "<trampoline>", "exec")))
+
+
+def _inner(code: CodeType) -> CodeType:
+    (inner,) = (part for part in code.co_consts if type(part) is CodeType)
+    return inner
 
 
 def _companion(function: FunctionType, kind: int) -> FunctionType | None:
@@ -160,7 +174,7 @@ def _companion(function: FunctionType, kind: int) -> FunctionType | None:
 
 
 def _iterate(call: Call, body: Generator[Any, Any, Any]) -> Generator[Any, Any, Any]:
-    # `yield from` with an ear (PEP 380): what is sent, thrown or closed goes through, GeneratorExit like any other exception.
+    # `yield from` with an ear (PEP 380): what is sent or thrown goes through, GeneratorExit like any other exception.
     __tracebackhide__ = True
     sent = thrown = None
     elements: list[Any] = []  # holds an element no longer than the body itself would

@@ -30,7 +30,10 @@ _Key = tuple[str, Arguments, Outcome, int, int, str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Watched:
-    """What was seen during one test: `classes` are those of returned objects, `passed_over` calls went beyond the bounds."""
+    """What was seen during one test.
+
+    `classes` are those of the objects that were returned; `passed_over` calls went beyond the bounds.
+    """
 
     observations: tuple[Observation, ...]
     classes: tuple[type, ...]
@@ -40,8 +43,9 @@ class Watched:
 class Watcher:
     """Observes calls of first-party code, and of everything that doubles or the configuration name.
 
-    `named` are dotted targets (`mentions.doubled_names`, ``module`` or ``module:Class`` of configured collaborators). What is
-    not imported yet is looked for again whenever a module is imported. `warnings` tells which observers failed.
+    `named` are dotted targets (`mentions.doubled_names`, ``module`` or ``module:Class`` of configured collaborators).
+    What is not imported yet is looked for again whenever a module is imported. `warnings` tells which observers failed,
+    `skipped` which functions cannot be watched and why.
     """
 
     def __init__(self, project: Project, named: Iterable[str] = ()) -> None:
@@ -56,6 +60,7 @@ class Watcher:
         self._walked: dict[str, object] = {}
         self._named_classes: dict[int, type] = {}
         self._files: dict[str, bool] = {}
+        self._packages: set[str] = set()
         self._kept: dict[_Key, tuple[Observer, Standing | None]] = {}
         self._at_site: dict[tuple[str, int, int], int] = {}
         self._classes: dict[int, ref[type]] = {}
@@ -101,7 +106,7 @@ class Watcher:
             self._remove_spies()
             classes = (reference() for reference in self._classes.values())
             return Watched(
-                observations=tuple(self._observation(key, *kept) for key, kept in self._kept.items()),
+                observations=tuple(self._observation(key, *kept) for key, kept in list(self._kept.items())),
                 classes=tuple(cls for cls in classes if cls is not None),
                 passed_over=self._passed_over,
             )
@@ -114,12 +119,29 @@ class Watcher:
 
     # -- what observers need ---------------------------------------------------------------------------------------
 
+    def is_first_party(self, name: object) -> bool:
+        """Whether an imported module of that name is the project's own code and no test."""
+        if type(name) is not str:
+            return False
+        known = self._files.get(name)
+        if known is None:
+            module = sys.modules.get(name)
+            if type(module) is not ModuleType:
+                return False
+            file = vars(module).get("__file__")
+            known = self._files[name] = type(file) is str and self.project.is_first_party(file)
+            if known:
+                self._packages.add(name.partition(".")[0])
+        return known
+
     def is_named(self, cls: type) -> bool:
         """Whether what is reached through a class is called by the name of that class."""
-        return id(cls) in self._named_classes or self._is_first_party(namespace_of(cls).get("__module__"))
+        return id(cls) in self._named_classes or self.is_first_party(namespace_of(cls).get("__module__"))
 
     def keep(self, observer: Observer, call: ObservedCall, outcome: Outcome, value: Any) -> None:
         """Take an observation; equal ones count once."""
+        if call.progress is not self.progress:
+            return  # a thread that has outlived its test
         code, lasti = call.standing or (None, 0)
         key = (call.target, call.arguments, outcome, id(code), lasti, call.contaminated)
         if key in self._kept:
@@ -143,7 +165,7 @@ class Watcher:
 
     def _explore(self) -> None:
         for name, module in list(sys.modules.items()):
-            if self._is_first_party(name) and type(module) is ModuleType:
+            if self.is_first_party(name) and type(module) is ModuleType:
                 self._walk(name, module)
         self._find_named()
 
@@ -192,28 +214,17 @@ class Watcher:
                 observer.place(vars(module))
 
     def _first_party_modules(self) -> list[ModuleType]:
-        return [module for name, module in list(sys.modules.items()) if self._is_first_party(name)]
-
-    def _is_first_party(self, name: object) -> bool:
-        if type(name) is not str or not self.project.is_first_party_module(name):
-            return False
-        known = self._files.get(name)
-        if known is None:
-            module = sys.modules.get(name)
-            if type(module) is not ModuleType:
-                return False
-            file = vars(module).get("__file__")
-            known = self._files[name] = type(file) is str and self.project.is_first_party(file)
-        return known
+        return [module for name, module in list(sys.modules.items()) if self.is_first_party(name)]
 
     def _is_wanted(self, name: str) -> bool:
-        return name in self._prefixes or self.project.is_first_party_module(name)
+        package = name.partition(".")[0]
+        return name in self._prefixes or package in self._packages or self.project.is_first_party_module(package)
 
     def _imported(self, module: ModuleType) -> None:
         with at_work():
             try:
                 name = module.__name__
-                if self._is_first_party(name):
+                if self.is_first_party(name):
                     self._walk(name, module)
                 self._find_named()
             except Exception as error:

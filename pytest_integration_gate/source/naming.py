@@ -12,8 +12,8 @@ _PUBLIC = {"posix": "os", "nt": "os", "_io": "io", "posixpath": "os.path", "ntpa
 def address_of(value: object, module: str = "", name: str = "") -> str:
     """Return the canonical address of a class, function or module; else where it was found, ``module:name``.
 
-    Classes and functions are known by where they are defined, so that the same function patched under three names is one
-    target. Everything else (instances, constants, local functions) is known by the place that holds it.
+    Classes and functions are known by where they are defined, so that the same function patched under three names is
+    one target. Everything else (instances, constants, local functions) is known by the place that holds it.
     """
     if isinstance(value, ModuleType):
         return value.__name__

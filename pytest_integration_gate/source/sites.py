@@ -6,6 +6,7 @@ that needs the source file.
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from types import CodeType, FrameType
 
@@ -17,7 +18,7 @@ Standing = tuple[CodeType, int]  # a frame's code and the offset of the instruct
 
 _MOST_FRAMES = 40
 _MOST_CHARACTERS = 120
-_INLINED = (".<locals>.<listcomp>", ".<locals>.<setcomp>", ".<locals>.<dictcomp>", ".<locals>.<genexpr>")
+_COMPREHENSIONS = re.compile(r"((^|(\.<locals>)?\.)<(listcomp|setcomp|dictcomp|genexpr)>)+$")
 
 
 def caller(frame: FrameType | None, project: Project) -> Standing | None:
@@ -69,21 +70,19 @@ def site_of(code: CodeType, lasti: int, project: Project) -> Site:
 
 @lru_cache(maxsize=8192)
 def _site(filename: str, code: CodeType, lasti: int, project: Project) -> Site:
-    line = line_at(code, lasti)
-    call = f"line {line}"
     tree = tree_of(filename)
     node = expression_at(tree, code, lasti) if tree else None
-    if tree and node:
-        call, line = _fold(tree.segment(node)), node.lineno
+    if tree is not None and node is not None:
+        line, call = node.lineno, _fold(tree.segment(node))
+    else:
+        line = line_at(code, lasti)
+        call = f"line {line}"
     return Site(file=project.relative(filename), function=_function(code), call=call, line=line)
 
 
 def _function(code: CodeType) -> str:
     """The name of the function around it; comprehensions count with the function that holds them."""
-    name = code.co_qualname
-    while name.endswith(_INLINED):
-        name = name.rpartition(".<locals>.")[0]
-    return name
+    return _COMPREHENSIONS.sub("", code.co_qualname) or "<module>"
 
 
 def _fold(text: str) -> str:

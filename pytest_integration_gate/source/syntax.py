@@ -3,42 +3,46 @@
 from __future__ import annotations
 
 import ast
-import io
 import sys
 from collections import defaultdict
 from dataclasses import dataclass, field
 from dis import opname
 from functools import lru_cache
+from io import BytesIO, TextIOWrapper
 from tokenize import detect_encoding
 from types import CodeType
 
 from pytest_integration_gate.isolation import open_file
 
+Block = ast.With | ast.AsyncWith | ast.For | ast.AsyncFor
 Position = tuple[int, int, int, int]  # first line, last line, first column, last column
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Tree:
-    """A parsed file: its text, its syntax tree and the parent of every node."""
+    """A parsed file: its lines in UTF-8 (what columns count in), its syntax tree and the parent of every node."""
 
-    text: str
+    lines: list[bytes]
     module: ast.Module
     parents: dict[ast.AST, ast.AST] = field(default_factory=dict)
-    by_end: dict[tuple[int, int], list[ast.expr]] = field(default_factory=lambda: defaultdict(list))
+    by_end: dict[tuple[int, int], list[ast.expr | Block]] = field(default_factory=lambda: defaultdict(list))
 
     def __post_init__(self) -> None:
         for node in ast.walk(self.module):
             for child in ast.iter_child_nodes(node):
                 self.parents[child] = node
-            if isinstance(node, ast.expr) and node.end_lineno is not None and node.end_col_offset is not None:
+            if isinstance(node, ast.expr | Block) and node.end_lineno is not None and node.end_col_offset is not None:
                 self.by_end[node.end_lineno, node.end_col_offset].append(node)
 
-    def expression(self, position: Position, kinds: tuple[type[ast.expr], ...]) -> ast.expr | None:
-        """The expression of one of these kinds that stands exactly there."""
+    def expression(self, position: Position, kind: type[ast.expr]) -> ast.expr | None:
+        """The expression of a kind that stands exactly there, or that opens the block which stands there."""
         line, end_line, column, end_column = position
         for node in self.by_end.get((end_line, end_column), ()):
-            if isinstance(node, kinds) and (line, column) in _starts(node):
-                return node
+            if (line, column) in _starts(node):
+                # Before Python 3.13 the instructions that enter a block stand for the whole statement.
+                head = _head(node) if isinstance(node, Block) else node
+                if isinstance(head, kind) and (head is node or kind is ast.expr):
+                    return head
         return None
 
     def segment(self, node: ast.expr) -> str:
@@ -46,7 +50,10 @@ class Tree:
         # Before Python 3.12 columns inside f-strings were not always those of the file.
         if sys.version_info < (3, 12) and any(isinstance(above, ast.JoinedStr) for above in self.ancestors(node)):
             return ast.unparse(node)
-        return ast.get_source_segment(self.text, node) or ast.unparse(node)
+        lines = self.lines[node.lineno - 1 : node.end_lineno]
+        lines[-1] = lines[-1][: node.end_col_offset]
+        lines[0] = lines[0][node.col_offset :]
+        return b"\n".join(lines).decode()
 
     def ancestors(self, node: ast.AST) -> list[ast.AST]:
         """The nodes around a node, the nearest first."""
@@ -57,7 +64,11 @@ class Tree:
         return found
 
 
-def _starts(node: ast.expr) -> tuple[tuple[int, int], ...]:
+def _head(block: Block) -> ast.expr:
+    return block.iter if isinstance(block, (ast.For, ast.AsyncFor)) else block.items[0].context_expr
+
+
+def _starts(node: ast.expr | Block) -> tuple[tuple[int, int], ...]:
     """Where instructions of an expression may be said to start.
 
     In a chain of calls over several lines the compiler lets a method call start at the name of the method.
@@ -74,10 +85,11 @@ def tree_of(filename: str) -> Tree | None:
     """The parsed file, None when it cannot be read or is no Python source. Read once."""
     try:
         with open_file(filename, "rb") as stream:
-            data = stream.read()
-        encoding, _ = detect_encoding(io.BytesIO(data).readline)
-        text = data.decode(encoding)
-        return Tree(text, ast.parse(text))
+            data = BytesIO(stream.read())
+        encoding, _ = detect_encoding(data.readline)
+        data.seek(0)
+        text = TextIOWrapper(data, encoding).read()
+        return Tree(text.encode().split(b"\n"), ast.parse(text))
     except (OSError, SyntaxError, ValueError, LookupError, RecursionError):
         return None
 
@@ -99,13 +111,13 @@ def value_at(tree: Tree, code: CodeType, lasti: int) -> ast.expr | None:
         before, argument = _instruction(code, 2 * (index - 1))
         if argument in ("LOAD_CONST", "LOAD_SPECIAL") and operation == "CALL" and positions[before] == positions[index]:
             return None
-        return tree.expression(position, (ast.Call,))
+        return tree.expression(position, ast.Call)
     if operation == "SEND":
-        return tree.expression(position, (ast.Await,))
+        return tree.expression(position, ast.Await)
     if operation in ("LOAD_ATTR", "LOAD_METHOD", "LOAD_SUPER_ATTR"):
-        return tree.expression(position, (ast.Attribute,))
+        return tree.expression(position, ast.Attribute)
     if operation in ("BINARY_SUBSCR", "BINARY_SLICE", "BINARY_OP"):
-        return tree.expression(position, (ast.Subscript,))
+        return tree.expression(position, ast.Subscript)
     return None
 
 
@@ -115,26 +127,14 @@ def expression_at(tree: Tree, code: CodeType, lasti: int) -> ast.expr | None:
     position = _complete(list(code.co_positions())[index])
     if position is None:
         return None
-    found = tree.expression(position, (ast.Call,)) or tree.expression(position, (ast.expr,))
-    if isinstance(found, ast.Await) and isinstance(found.value, ast.Call):
-        return found.value
-    # Before Python 3.13 the instructions that enter a block stand for the whole statement.
-    return found or _header(tree, position)
+    found = tree.expression(position, ast.Call) or tree.expression(position, ast.expr)
+    return found.value if isinstance(found, ast.Await) and isinstance(found.value, ast.Call) else found
 
 
 def line_at(code: CodeType, lasti: int) -> int:
     """The line of the instruction, the first line of the code when there is none."""
     index, _ = _instruction(code, lasti)
     return list(code.co_positions())[index][0] or code.co_firstlineno
-
-
-def _header(tree: Tree, position: Position) -> ast.expr | None:
-    for node in ast.walk(tree.module):
-        if isinstance(node, (ast.With, ast.AsyncWith, ast.For, ast.AsyncFor)):
-            here = (node.lineno, node.end_lineno, node.col_offset, node.end_col_offset)
-            if here == position:
-                return node.iter if isinstance(node, (ast.For, ast.AsyncFor)) else node.items[0].context_expr
-    return None
 
 
 def _instruction(code: CodeType, lasti: int) -> tuple[int, str]:

@@ -21,6 +21,7 @@ from pytest_integration_gate.source.sites import Standing
 from pytest_integration_gate.source.syntax import Tree, tree_of, value_at
 
 _MOST_STEPS = 400
+_DEEPEST = 30
 
 _PASSING_ON = (ast.Assign, ast.AnnAssign, ast.NamedExpr, ast.Return, ast.Await)
 _KEYED_METHODS = frozenset({"get", "pop", "setdefault"})
@@ -99,7 +100,7 @@ class Walk:
         self.flow.steps += 1
         if part is NOTHING:
             return
-        if node in self.open or self.flow.steps > _MOST_STEPS:
+        if node in self.open or len(self.open) > _DEEPEST or self.flow.steps > _MOST_STEPS:
             part.escape()
             return
         self.open.add(node)

@@ -12,7 +12,7 @@ from pytest_integration_gate.model.finding import Difference
 from pytest_integration_gate.model.joining import join_all
 from pytest_integration_gate.model.shape import Record, Shape
 from pytest_integration_gate.verdicts.evidence import Evidence
-from pytest_integration_gate.verdicts.outcomes import Differing, Reason, differences_of
+from pytest_integration_gate.verdicts.observed import Differing, Reason, differences_of
 
 _NEAREST = re.compile(r" \(nearest: .*\)$")
 

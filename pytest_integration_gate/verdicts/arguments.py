@@ -9,8 +9,8 @@ from pytest_integration_gate.model.interaction import Argument, Arguments
 def fingerprint(arguments: Arguments, signature: Signature | None) -> str | None:
     """Return a text that is equal for calls with equal arguments, None when an argument equals nothing.
 
-    With a signature the way of writing does not matter: ``get(1)`` is ``get(user_id=1)``, and a default that is written out is
-    the default. What was seen inside the callee (`Arguments.bound`) knows its parameters already.
+    With a signature the way of writing does not matter: ``get(1)`` is ``get(user_id=1)``, and a default that is
+    written out is the default. What was seen inside the callee (`Arguments.bound`) knows its parameters already.
     """
     named: dict[str, Argument] = dict(arguments.keywords)
     rest = list(arguments.positional)

@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pytest_integration_gate.model.fact import Parameter, Signature
+from pytest_integration_gate.model.finding import Difference
 from pytest_integration_gate.model.interaction import Argument, Arguments
+from pytest_integration_gate.model.shape import NONE, Scalar, Shape, Union
+from pytest_integration_gate.model.text import text_of
+
+# Parameters are judged by these kinds of scalars only: within one, Python code seldom minds.
+_GROUPS = {
+    "str": "text", "bytes": "bytes", "bytearray": "bytes",
+    "bool": "number", "int": "number", "float": "number", "complex": "number",
+    "Decimal": "number", "Fraction": "number",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,3 +79,31 @@ def text_of_signature(signature: Signature) -> str:
     if parameters and parameters[-1].kind == "positional":
         parts.append("/")
     return f"({', '.join(parts)})"
+
+
+def text_of_call(arguments: Arguments) -> str:
+    """Print the shapes of arguments as a call would write them."""
+    parts = [text_of(argument.shape) for argument in arguments.positional]
+    parts += [f"{name}={text_of(argument.shape)}" for name, argument in arguments.keywords]
+    return f"({', '.join(parts)})"
+
+
+def wrong_arguments(bound: Binding) -> Iterator[Difference]:
+    """Give the arguments whose kind of scalar their parameter's annotation rules out. None, as a dummy, is let pass."""
+    for parameter, argument in bound.pairs:
+        allowed = _groups_of(parameter.annotation)
+        given = _groups_of(argument.shape)
+        if allowed and given and not given & allowed and given != {"None"}:
+            yield Difference(
+                path=f"$.{parameter.name}", claim=text_of(argument.shape), reality=text_of(parameter.annotation)
+            )
+
+
+def _groups_of(shape: Shape) -> frozenset[str]:
+    """The kinds of scalars that a shape allows; empty when it allows anything that has no such kind."""
+    options = shape.options if isinstance(shape, Union) else (shape,)
+    groups = {
+        "None" if option == NONE else _GROUPS.get(option.name) if isinstance(option, Scalar) else None
+        for option in options
+    }
+    return frozenset() if None in groups else frozenset(group for group in groups if group is not None)

@@ -1,4 +1,5 @@
-"""The evidence of a run, indexed for matching: observations by target, by arguments, by call site, and parts of objects."""
+"""The evidence of a run, indexed for matching: observations by target, by arguments, by call site, and parts of
+objects."""
 
 from __future__ import annotations
 
@@ -11,7 +12,6 @@ from pytest_integration_gate.model.joining import join_all
 from pytest_integration_gate.model.observation import Observation
 from pytest_integration_gate.model.record import TestRecord
 from pytest_integration_gate.model.shape import (
-    NEVER,
     Awaitable,
     Dictionary,
     Object,
@@ -97,7 +97,7 @@ class EvidenceIndex:
 
     def given_by(self, target: str) -> Shape:
         """Return what the observed calls of a target that returned have in common; `Never` when there was none."""
-        return join_all((evidence.observation.outcome.shape for evidence in self._given(target)))
+        return join_all(evidence.observation.outcome.shape for evidence in self._given(target))
 
     def boundaries_of(self, target: str) -> tuple[str, ...]:
         """Return the boundaries whose tests observed a target."""
@@ -165,5 +165,3 @@ def _parts(shape: Shape) -> Iterator[tuple[str, Shape]]:
                 yield from _parts(inner)
         case _:
             return
-
-

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from pytest_integration_gate.model.claim import Claim
-from pytest_integration_gate.model.comparison import Reason, fit, fit_detail
+from pytest_integration_gate.model.comparison import fit
 from pytest_integration_gate.model.fact import Fact, Signature
-from pytest_integration_gate.model.finding import Difference, Kind
-from pytest_integration_gate.model.interaction import Arguments, Outcome, Uses
+from pytest_integration_gate.model.finding import Difference
+from pytest_integration_gate.model.interaction import Arguments, Outcome
 from pytest_integration_gate.model.shape import (
-    NONE,
     Anything,
     Array,
-    Awaitable,
     Dictionary,
     Double,
     Object,
@@ -26,27 +23,11 @@ from pytest_integration_gate.model.shape import (
     Tuple,
     Union,
 )
-from pytest_integration_gate.model.text import text_of, text_of_outcome
-from pytest_integration_gate.verdicts.binding import Binding, bind, text_of_signature
+from pytest_integration_gate.model.text import text_of
+from pytest_integration_gate.verdicts.binding import bind, text_of_call, text_of_signature, wrong_arguments
+from pytest_integration_gate.verdicts.contradiction import Contradiction
+from pytest_integration_gate.verdicts.declared import check_outcome, check_sync, check_value, is_sentinel
 from pytest_integration_gate.verdicts.resolution import CALLABLE, Resolution, lacks
-
-_KIND_OF: dict[Reason, Kind] = {"protocol": "protocol", "attribute": "missing_attribute", "async": "sync_async"}
-# Parameters are judged by these kinds of scalars only: within one, Python code seldom minds.
-_GROUPS = {
-    "str": "text", "bytes": "bytes", "bytearray": "bytes",
-    "bool": "number", "int": "number", "float": "number", "complex": "number", "Decimal": "number", "Fraction": "number",
-}  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Contradiction:
-    """One fact that a claim contradicts. `reality` says in words what holds, `at` where that is written."""
-
-    kind: Kind
-    target: str
-    differences: tuple[Difference, ...]
-    reality: str
-    at: str = ""
 
 
 def check(claim: Claim, resolution: Resolution) -> tuple[Contradiction, ...]:
@@ -74,7 +55,7 @@ def declares(claim: Claim, resolution: Resolution) -> bool:
 
 
 def allows(claim: Claim, resolution: Resolution) -> bool:
-    """Say whether the annotation names this outcome as one of several, so that other outcomes do not exclude it (rule 3)."""
+    """Say whether the annotation names this outcome as one of several, so that others do not exclude it (rule 3)."""
     fact, outcome = resolution.fact, claim.outcome
     if fact is None or outcome is None or outcome.kind not in ("returned", "awaited"):
         return False
@@ -135,11 +116,11 @@ def _check_call(claim: Claim, resolution: Resolution, fact: Fact) -> Iterator[Co
     outcome = claim.outcome
     if outcome is None or fact.kind == "class":
         return
-    mixed = _check_sync(claim, resolution, fact, outcome)
+    mixed = check_sync(claim, resolution, fact, outcome)
     if mixed is not None:
         yield mixed
         return
-    yield from _check_outcome(claim, resolution, fact, outcome)
+    yield from check_outcome(claim, resolution, fact, outcome)
 
 
 def _not_callable(claim: Claim, resolution: Resolution, fact: Fact) -> Contradiction:
@@ -183,13 +164,13 @@ def _check_arguments(claim: Claim, resolution: Resolution, fact: Fact) -> Iterat
                 kind="signature",
                 target=resolution.target,
                 differences=(
-                    Difference(path="$", claim=_text_of_call(arguments), reality=text_of_signature(signature)),
+                    Difference(path="$", claim=text_of_call(arguments), reality=text_of_signature(signature)),
                 ),
                 reality=f"{bound.problem}: {text_of_signature(signature)}",
                 at=fact.at,
             )
             return
-        wrong = tuple(_wrong_arguments(bound))
+        wrong = tuple(wrong_arguments(bound))
         if wrong:
             yield Contradiction(
                 kind="argument_shape",
@@ -222,121 +203,12 @@ def _raises_type_error(outcome: Outcome | None) -> bool:
     )
 
 
-def _wrong_arguments(bound: Binding) -> Iterator[Difference]:
-    for parameter, argument in bound.pairs:
-        allowed = _groups_of(parameter.annotation)
-        given = _groups_of(argument.shape)
-        if allowed and given and not given & allowed and given != {"None"}:  # None for a dummy is too common
-            yield Difference(
-                path=f"$.{parameter.name}", claim=text_of(argument.shape), reality=text_of(parameter.annotation)
-            )
-
-
-def _groups_of(shape: Shape) -> frozenset[str]:
-    """The kinds of scalars that a shape allows; empty when it allows anything that has no such kind."""
-    options = shape.options if isinstance(shape, Union) else (shape,)
-    groups = {
-        "None" if option == NONE else _GROUPS.get(option.name) if isinstance(option, Scalar) else None
-        for option in options
-    }
-    return frozenset() if None in groups else frozenset(group for group in groups if group is not None)
-
-
-def _text_of_call(arguments: Arguments) -> str:
-    parts = [text_of(argument.shape) for argument in arguments.positional]
-    parts += [f"{name}={text_of(argument.shape)}" for name, argument in arguments.keywords]
-    return f"({', '.join(parts)})"
-
-
-# Outcomes
-
-
-def _check_sync(claim: Claim, resolution: Resolution, fact: Fact, outcome: Outcome) -> Contradiction | None:
-    if fact.generator:
-        words = ("an asynchronous generator" if fact.asynchronous else "a generator", outcome.kind == "awaited")
-    elif fact.asynchronous is True:
-        words = ("a coroutine", outcome.kind == "returned" and _is_plain(outcome.shape, claim.uses))
-    elif fact.asynchronous is False:
-        awaited = outcome.kind == "awaited" or (outcome.kind == "raised" and outcome.awaiting)
-        words = ("a plain value", awaited or isinstance(outcome.shape, Awaitable))
-    else:
-        return None
-    reality, wrong = words
-    if not wrong or _is_sentinel(outcome.shape):
-        return None
-    return Contradiction(
-        kind="sync_async",
-        target=resolution.target,
-        differences=(Difference(path="$", claim=text_of_outcome(outcome), reality=reality),),
-        reality=f"calling it gives {reality}",
-        at=fact.at,
-    )
-
-
-def _is_plain(shape: Shape, uses: Uses) -> bool:
-    """Whether a value is certainly none that can be awaited."""
-    if not uses.operations.isdisjoint({"__await__", "__aenter__", "__aiter__"}):
-        return False
-    if isinstance(shape, Object):
-        return "__await__" not in shape.supports and not shape.duck
-    return isinstance(shape, Scalar | Record | Dictionary | Sequence | Tuple | Array)
-
-
-def _is_sentinel(shape: Shape) -> bool:
-    """Whether a value stands for nothing but itself: ``object()``, ``mock.sentinel.x``."""
-    return isinstance(shape, Object) and (
-        shape.cls == "builtins:object" or shape.cls.partition(":")[0] in ("unittest.mock", "mock.mock", "mock")
-    )
-
-
-def _check_outcome(claim: Claim, resolution: Resolution, fact: Fact, outcome: Outcome) -> Iterator[Contradiction]:
-    shape, declared = outcome.shape, fact.returns
-    if outcome.kind == "yielded":
-        shape = Sequence("async generator" if fact.asynchronous else "generator", shape)
-    elif outcome.kind not in ("returned", "awaited"):
-        return
-    elif isinstance(shape, Awaitable) and fact.asynchronous is True:
-        shape = shape.result
-    elif outcome.kind == "awaited" and isinstance(declared, Awaitable):
-        declared = declared.result
-    yield from _check_value(shape, declared, claim.uses, outcome.text, resolution, fact)
-
-
-def _check_value(
-    shape: Shape, declared: Shape, uses: Uses, text: str | None, resolution: Resolution, fact: Fact
-) -> Iterator[Contradiction]:
-    """Compare a value with what an annotation allows; a stand-in by the attributes that the test gave it."""
-    if _is_sentinel(shape):
-        return
-    found: dict[tuple[Kind, str], list[Difference]] = {}
-    owners = _owners(declared) if isinstance(shape, Double) or (isinstance(shape, Object) and shape.duck) else ()
-    for difference, reason in fit_detail(shape, declared, uses, text=text):
-        name = difference.path[2:] if difference.path.startswith("$.") else ""
-        target = f"{owners[0]}.{re.split('[.[]', name)[0]}" if name and len(owners) == 1 else resolution.target
-        kind: Kind = _KIND_OF.get(reason, "attribute_shape" if target != resolution.target else "return_annotation")
-        found.setdefault((kind, target), []).append(difference)
-    for (kind, target), differences in found.items():
-        yield Contradiction(
-            kind=kind,
-            target=target,
-            differences=tuple(differences),
-            reality=f"{'gives' if fact.generator else 'declared as'} {text_of(declared)}",
-            at=fact.at,
-        )
-
-
-def _owners(declared: Shape) -> tuple[str, ...]:
-    """The classes that an annotation names."""
-    options = declared.options if isinstance(declared, Union) else (declared,)
-    return tuple(option.cls for option in options if isinstance(option, Object))
-
-
 # Reads
 
 
 def _check_read(claim: Claim, resolution: Resolution, fact: Fact) -> Iterator[Contradiction]:
     outcome = claim.outcome
-    if outcome is None or outcome.kind != "returned" or _is_sentinel(outcome.shape):
+    if outcome is None or outcome.kind != "returned" or is_sentinel(outcome.shape):
         return
     shape = outcome.shape
     if fact.kind in ("method", "classmethod", "staticmethod", "function"):
@@ -350,7 +222,7 @@ def _check_read(claim: Claim, resolution: Resolution, fact: Fact) -> Iterator[Co
             )
         return
     if fact.kind in ("property", "attribute"):
-        for found in _check_value(shape, fact.returns, claim.uses, outcome.text, resolution, fact):
+        for found in check_value(shape, fact.returns, claim.uses, outcome.text, resolution, fact):
             yield replace(found, kind="attribute_shape") if found.kind == "return_annotation" else found
 
 

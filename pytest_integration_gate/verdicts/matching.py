@@ -7,20 +7,23 @@ of the target have in common.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from pytest_integration_gate.model.claim import Claim
 from pytest_integration_gate.model.fact import Fact
 from pytest_integration_gate.model.finding import Difference, Finding, Kind, Reality, Verdict
-from pytest_integration_gate.model.interaction import Arguments
+from pytest_integration_gate.model.interaction import EVERYTHING, Arguments
 from pytest_integration_gate.verdicts.agreement import Agreement, agreement
 from pytest_integration_gate.verdicts.arguments import fingerprint
+from pytest_integration_gate.verdicts.contradiction import Contradiction
 from pytest_integration_gate.verdicts.evidence import Evidence, EvidenceIndex
-from pytest_integration_gate.verdicts.facts import Contradiction, allows, check, declares
-from pytest_integration_gate.verdicts.outcomes import KIND_OF
+from pytest_integration_gate.verdicts.facts import allows, check, declares
+from pytest_integration_gate.verdicts.observed import KIND_OF
 from pytest_integration_gate.verdicts.resolution import Resolution, resolve
 from pytest_integration_gate.verdicts.suggestions import suggestion
 
-_SHOWN_ONLY = ("return_annotation", "attribute_shape", "argument_shape")
+# What an annotation says; reality may say otherwise.
+_SAID_ONLY = ("return_annotation", "attribute_shape", "argument_shape")
 
 
 class Matcher:
@@ -78,7 +81,7 @@ class Matcher:
         for contradiction in check(claim, resolution):
             if contradiction.kind == "missing_attribute" and self._evidence.of_part(contradiction.target):
                 continue  # the code does not show it, but a real instance had it
-            if contradiction.kind in _SHOWN_ONLY and seen and agreement(claim, seen).fits is not None:
+            if contradiction.kind in _SAID_ONLY and seen and agreement(replace(claim, uses=EVERYTHING), seen).fits:
                 continue  # the annotation is wrong, and the double knows better
             return contradiction
         return None
@@ -166,7 +169,9 @@ class Matcher:
         reality: Reality | None = None
         if contradiction is not None:
             target, kind, differences = contradiction.target, contradiction.kind, contradiction.differences
-            reality = Reality(outcome=contradiction.reality, source="declared", at=contradiction.at, fidelity="declared")
+            reality = Reality(
+                outcome=contradiction.reality, source="declared", at=contradiction.at, fidelity="declared"
+            )
         elif agreement is not None:
             evidence = agreement.fits or agreement.nearest
             reality = evidence.as_reality() if evidence is not None else None
@@ -204,7 +209,8 @@ def _weigh_trouble(claim: Claim, same: list[Evidence], seen: list[Evidence]) -> 
 
 
 def _is_enough(claim: Claim, group: Sequence[Evidence]) -> bool:
-    """Rule 1: one observation of first-party code or at the claim's own call site binds; of a generic library it takes two."""
+    """Rule 1: one observation of first-party code or at the claim's own call site binds; of a generic library it takes
+    two."""
     for one in group:
         site = one.observation.site
         if one.observation.first_party or (site is not None and claim.site is not None and site.key == claim.site.key):
@@ -214,5 +220,3 @@ def _is_enough(claim: Claim, group: Sequence[Evidence]) -> bool:
 
 def _without_self(arguments: Arguments) -> Arguments:
     return Arguments(positional=arguments.positional[1:], keywords=arguments.keywords, bound=arguments.bound)
-
-

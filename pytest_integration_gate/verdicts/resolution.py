@@ -1,8 +1,8 @@
 """Where a claim's path comes to, read off the facts alone (SPEC section 7, rule 15).
 
-Targets are written with the class through which they are reached (``till.log:Receipt.total``). Where the class of a value
-is not known, the chain itself is the target: ``sqlite3:connect().cursor().fetchone``. As in paths, the last call is not part
-of a target: a function and a call of it share one address.
+Targets are written with the class through which they are reached (``till.log:Receipt.total``). Where the class of a
+value is not known, the chain itself is the target: ``sqlite3:connect().cursor().fetchone``. As in paths, the last call
+is not part of a target: a function and a call of it share one address.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from pytest_integration_gate.model.fact import Fact
 from pytest_integration_gate.model.shape import NONE, Awaitable, Object, Shape, Union
 
 CALLABLE = frozenset({"function", "method", "classmethod", "staticmethod", "class"})
-# The special methods that a missing one can be replaced by; what is not listed cannot be proven absent, because the other
-# operand or a default of `object` may help out.
+# The special methods that a missing one can be replaced by. What is not listed cannot be proven absent, because the
+# other operand or a default of `object` may help out.
 ALTERNATIVES: Mapping[str, frozenset[str]] = {
     **{
         name: frozenset({name})
         for name in (
-            "__enter__", "__exit__", "__aenter__", "__aexit__", "__len__", "__next__", "__anext__", "__aiter__", "__await__",
-            "__getitem__", "__setitem__", "__delitem__", "__call__",
+            "__enter__", "__exit__", "__aenter__", "__aexit__", "__len__", "__next__", "__anext__", "__aiter__",
+            "__await__",             "__getitem__", "__setitem__", "__delitem__", "__call__",
         )
     },
     "__iter__": frozenset({"__iter__", "__getitem__"}),
@@ -45,8 +45,9 @@ _EVERY_OBJECT = frozenset(dir(object)) | {
 class Resolution:
     """The end of a claim's path.
 
-    `fact` is that of the target, None when there is none. `missing` is the fact that a step of the path is proven not to
-    exist; `target` is then the address of that step, or for a special method the callable (or class) whose value lacks it.
+    `fact` is that of the target, None when there is none. `missing` is the fact that a step of the path is proven not
+    to exist; `target` is then the address of that step, or for a special method the callable (or class) whose value
+    lacks it.
     `through` is the callable that gave the object on which the last step was taken. `owner` is the class of that
     object. `instance` says that the last step went through an instance, so that nobody passes it by hand.
     `facts` is the whole table, for what hangs on the outcome.
@@ -63,7 +64,7 @@ class Resolution:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Place:
-    """Where the walk stands: `what` is ``thing`` (that which has the address) or ``instance`` (an object of class `cls`)."""
+    """Where the walk stands: on the ``thing`` that has the address, or on an ``instance`` of class `cls`."""
 
     what: str
     text: str
@@ -78,8 +79,8 @@ def resolve(
 ) -> Resolution:
     """Walk a claim's path over the facts.
 
-    `observed_class` gives the canonical classes of the values that observed calls of a target returned; it is asked where
-    no annotation speaks, and believed when there is exactly one.
+    `observed_class` gives the canonical classes of the values that observed calls of a target returned. When there is
+    exactly one, it is believed where no annotation speaks, or when it descends from the annotated class.
     """
     place = _Place(what="thing", text=root, fact=facts.get(root))
     place = _canonical(place, facts)

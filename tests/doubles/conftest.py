@@ -16,6 +16,7 @@ from pytest_integration_gate.doubles.claims import Interpreter
 from pytest_integration_gate.doubles.listener import Listener
 from pytest_integration_gate.doubles.mock_library import hook
 from pytest_integration_gate.model.claim import Claim, Unbound
+from pytest_integration_gate.reality.holders import held_class
 from pytest_integration_gate.source.project import Project
 
 Hear = Callable[[str, str], "Heard"]
@@ -41,7 +42,7 @@ def hear(tmp_path: Path) -> Iterator[Hear]:
     """Give a function that takes the source of ``shop.py`` and of a test file whose ``test()`` it runs."""
     listener = Listener(Project.find(str(tmp_path)))
     unhook = hook(unittest.mock, listener)
-    interpreter = Interpreter(listener)
+    interpreter = Interpreter(listener, lambda owner, name, is_element: held_class(owner, name, is_element=is_element))
     before = set(sys.modules)
     sys.path.insert(0, str(tmp_path))
 

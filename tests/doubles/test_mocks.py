@@ -56,7 +56,9 @@ def heard_of(hear: Hear, body: str) -> Any:
     )
 
 
-@pytest.mark.parametrize("made", ["Mock(spec=shop.Repo)", "MagicMock(spec_set=shop.Repo)", "create_autospec(shop.Repo)()"])
+@pytest.mark.parametrize(
+    "made", ["Mock(spec=shop.Repo)", "MagicMock(spec_set=shop.Repo)", "create_autospec(shop.Repo)()"]
+)
 def test_a_spec_says_what_a_mock_stands_for(hear: Hear, made: str) -> None:
     """A mock with the spec of a class stands for an instance of it."""
     heard = heard_of(hear, f"repo = {made}\nrepo.get.return_value = 5\nshop.greet(repo, 7)")
@@ -160,6 +162,66 @@ def test_arguments_are_pictured_before_the_call(hear: Hear) -> None:
     assert heard.one(".get").arguments.positional[0].text == "[1]"
 
 
+def test_a_bare_mock_stands_for_what_receives_it(hear: Hear) -> None:
+    """The annotation of the attribute that holds a mock, or of the parameter that receives it, says what it stands
+    for."""
+    heard = hear(
+        """
+        class Repo:
+            def get(self, key): return key
+        class Service:
+            def __init__(self, repo: Repo): self.repo = repo
+            def run(self): return self.repo.get(1)
+        def use(repo: Repo): return repo.get(2)
+        """,
+        """
+        from unittest.mock import Mock
+        import shop
+        def test():
+            shop.Service(Mock()).run()
+            shop.use(Mock())
+        """,
+    )
+    assert {(claim.root, claim.path) for claim in heard.claims} == {("shop:Repo", ("()", ".get"))}
+    assert len(heard.claims) == 2
+
+
+@pytest.mark.parametrize("asks", ["isinstance(repo, Repo)", "hasattr(repo, 'get')", "getattr(repo, 'get')"])
+def test_code_that_asks_what_it_was_given_binds_nothing(hear: Hear, asks: str) -> None:
+    """Where code narrows a parameter, its annotation does not say what a bare mock stands for."""
+    heard = hear(
+        f"""
+        class Repo: pass
+        def use(repo: Repo):
+            {asks}
+            return repo.put(2)
+        """,
+        """
+        from unittest.mock import Mock
+        import shop
+        def test():
+            shop.use(Mock())
+        """,
+    )
+    assert heard.claims == []
+    assert len(heard.unbound) == 1
+
+
+def test_a_call_by_the_test_itself_claims_nothing(hear: Hear) -> None:
+    """Tests call their mocks to reach a part of them: `cls().get.return_value = …` is configuration."""
+    heard = hear(
+        SHOP,
+        """
+        from unittest.mock import patch
+        import shop
+        def test():
+            with patch("shop.Repo") as cls:
+                cls().get.return_value = 1
+        """,
+    )
+    assert heard.claims == []
+
+
 def test_a_library_that_patches_for_itself_is_not_the_author(hear: Hear) -> None:
     """Doubles made by code outside of the project claim nothing."""
     heard = hear(
@@ -168,7 +230,8 @@ def test_a_library_that_patches_for_itself_is_not_the_author(hear: Hear) -> None
         import types, sys
         from unittest.mock import patch
         import shop
-        code = compile("from unittest.mock import patch\\ndef stub(): return patch('shop.Repo')", "/elsewhere/lib.py", "exec")
+        source = "from unittest.mock import patch\\ndef stub(): return patch('shop.Repo')"
+        code = compile(source, "/elsewhere/lib.py", "exec")
         library = {}
         exec(code, library)
         def test():

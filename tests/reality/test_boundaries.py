@@ -62,7 +62,11 @@ def test_configuration_comes_first():
 def test_tests_come_before_custom():
     """Without configuration the boundary of the tests that observed a target holds, else the well-known one."""
     boundaries = Boundaries.of({})
-    observed = {"shop.repo:Repo.get": {"http", "database"}, "sqlite3:connect": {"storage"}, "os:remove": {"a", "filesystem"}}
+    observed = {
+        "shop.repo:Repo.get": {"http", "database"},
+        "sqlite3:connect": {"storage"},
+        "os:remove": {"a", "filesystem"},
+    }
     assert boundaries.boundary_of("shop.repo:Repo.get", observed) == "database"
     assert boundaries.boundary_of("sqlite3:connect", observed) == "storage"
     assert boundaries.boundary_of("os:remove", observed) == "filesystem"

@@ -213,6 +213,14 @@ class TestExistence:
         assert [fact.kind for fact in describe(f"{name}:Receipt.gone", ABSENT, ())] == ["missing"]
         assert describe(f"{name}:open", ABSENT, ()) == []
 
+    def test_name_that_appears_later(self, load: Load) -> None:
+        """A name that was absent once and exists now is there."""
+        module = load("")
+        root = f"{module.__name__}:late"
+        assert [fact.kind for fact in describe(root, ABSENT, ())] == ["missing"]
+        exec("def late(): return 1", vars(module))
+        assert [fact.kind for fact in describe(root, vars(module)["late"], ())] == ["function"]
+
     def test_near_names(self, load: Load) -> None:
         """A missing name comes with the existing one that resembles it."""
         module = load("class Repo:\n    def find_by_id(self): return 1\n")
@@ -337,7 +345,10 @@ class TestCallables:
         ("source", "expected"),
         [
             ("class A:\n    def __init__(self, x, *, y=1): pass", ["x", "y"]),
-            ("class A:\n    def __new__(cls, *args, **kw): return object.__new__(cls)\n    def __init__(self, x): pass", ["x"]),
+            (
+                "class A:\n    def __new__(cls, *args, **kw): return object.__new__(cls)\n    def __init__(self, x): pass",  # noqa: E501
+                ["x"],
+            ),
             ("class A:\n    def __new__(cls, x): return object.__new__(cls)", ["x"]),
             ("class A: pass", []),
             ("import dataclasses\n@dataclasses.dataclass\nclass A:\n    x: int\n    y: int = 0", ["x", "y"]),
@@ -345,9 +356,12 @@ class TestCallables:
             ("import functools\ndef f(a, b, c=1): return a\nA = functools.partial(f, 1)", ["b", "c"]),
             ("import functools\n@functools.lru_cache\ndef A(x): return x", ["x"]),
             ("import functools\n@functools.singledispatch\ndef A(x): return x", None),
-            ("class Meta(type):\n    def __call__(cls, q): return 1\nclass A(metaclass=Meta):\n    def __init__(self): pass", ["q"]),
+            (
+                "class Meta(type):\n    def __call__(cls, q): return 1\nclass A(metaclass=Meta):\n    def __init__(self): pass",  # noqa: E501
+                ["q"],
+            ),
         ],
-    )  # fmt: skip
+    )
     def test_constructors_and_wrappers(self, load: Load, source: str, expected: list[str] | None) -> None:
         """The signature is the one that really binds; what cannot be told has none."""
         fact = last(load(source + "\n"), "A")
@@ -362,21 +376,34 @@ class TestCallables:
             ("def w(*args, **kwargs): return fn(*args, **kwargs)", True, True),
             ("def w(x, **kwargs): return fn(x, **kwargs)", True, True),
             ("def w(*args, **kwargs):\n        out = fn(*args, **kwargs)\n        return out", True, True),
-            ("def w(*args, **kwargs):\n        print(fn.__name__, len(args))\n        return fn(*args, **kwargs)", True, True),
+            (
+                "def w(*args, **kwargs):\n        print(fn.__name__, len(args))\n        return fn(*args, **kwargs)",
+                True,
+                True,
+            ),
             ("def w(*args, **kwargs):\n        kwargs.pop('y', 0)\n        return fn(*args, **kwargs)", False, True),
             ("def w(*args, **kwargs):\n        kwargs['y'] = 0\n        return fn(*args, **kwargs)", False, True),
             ("def w(*args, **kwargs):\n        args = args[1:]\n        return fn(*args, **kwargs)", False, True),
             ("def w(*args, **kwargs):\n        clean(kwargs)\n        return fn(*args, **kwargs)", False, True),
             ("def w(*args, **kwargs): return fn(1, *args, **kwargs)", False, True),
             ("def w(*args, **kwargs): return str(fn(*args, **kwargs))", True, False),
-            ("def w(*args, **kwargs):\n        out = fn(*args, **kwargs)\n        out.x = 1\n        return out", True, False),
-            ("def w(*args, **kwargs):\n        out = fn(*args, **kwargs)\n        out = out + 1\n        return out", True, False),
+            (
+                "def w(*args, **kwargs):\n        out = fn(*args, **kwargs)\n        out.x = 1\n        return out",
+                True,
+                False,
+            ),
+            (
+                "def w(*args, **kwargs):\n        out = fn(*args, **kwargs)\n        out = out + 1\n        return out",
+                True,
+                False,
+            ),
             ("def w(*args, **kwargs):\n        if args: return None\n        return fn(*args, **kwargs)", True, False),
             ("async def w(*args, **kwargs): return await fn(*args, **kwargs)", True, True),
         ],
-    )  # fmt: skip
+    )
     def test_wrappers(self, load: Load, wrapper: str, inner: bool, result: bool) -> None:
-        """Behind ``functools.wraps`` the inner signature counts when arguments pass unchanged, its annotation when results do."""
+        """Behind ``functools.wraps`` the inner signature counts when arguments pass unchanged, its annotation when
+        results do."""
         module = load(
             f"""
 import functools
@@ -409,8 +436,8 @@ def get(x, y) -> int: return 1
             ("def f(): raise NotImplementedError", None, False),
             ("def f(): ...", None, False),
             ("def f(x): return x", None, False),
-            ("f = inspect.markcoroutinefunction(lambda: g()) if hasattr(inspect, 'markcoroutinefunction') else None", True, False),
-            ("@functools.lru_cache\ndef f() -> int: return 1", False, False),
+            ("f = inspect.markcoroutinefunction(lambda: g()) if hasattr(inspect, 'markcoroutinefunction') else None",
+            True, False), ("@functools.lru_cache\ndef f() -> int: return 1", False, False),
             ("@contextlib.contextmanager\ndef f(x): yield 1", False, False),
         ],
     )  # fmt: skip
@@ -464,15 +491,24 @@ def get(x, y) -> int: return 1
         """What a loaded subclass takes differently is not held against a call through the base."""
         module = load(
             """
+            class Row: pass
             class Repo:
                 def get(self, id): return {}
                 def put(self, id): return {}
+                def first(self): return Row()
+                def last(self): return Row()
+                def named(self) -> Row: return Row()
             class Cached(Repo):
+                def first(self): return {}
+                def named(self): return {}
                 def get(self, id, fresh=False): return {}
             """
         )
         assert last(module, "Repo", "()", ".get").signature is None
         assert parameters(last(module, "Repo", "()", ".put")) == ["id"]
+        assert last(module, "Repo", "()", ".first").returns == ANYTHING
+        assert text_of(last(module, "Repo", "()", ".last").returns) == "Row"
+        assert text_of(last(module, "Repo", "()", ".named").returns) == "Row"
 
     def test_instance_may_replace_method(self, load: Load) -> None:
         """A method that ``__init__`` replaces on the instance is unknown."""
@@ -496,3 +532,53 @@ def get(x, y) -> int: return 1
         """None stays an option of the result."""
         module = load("def find(x) -> int | None: ...\n")
         assert last(module, "find").returns == Union((NONE, Scalar("int")))
+
+
+class TestAssignments:
+    """Source code tells the class of a value when it leaves no other possibility."""
+
+    SOURCE = """
+        from __future__ import annotations
+        class Page:
+            def __init__(self, rows): self.data = rows
+        class Api:
+            def list(self, active=True): return Page([])
+            def maybe(self, active=True):
+                if active:
+                    return Page([])
+            def either(self, active=True):
+                if active:
+                    return Page([])
+                return []
+        class Client:
+            def __init__(self, root, backup: Api):
+                self.users = Api()
+                self.backup = backup
+                self.other = root
+                self.later = Api()
+            def close(self):
+                self.later = None
+    """
+
+    @pytest.mark.parametrize(
+        ("path", "kind"),
+        [
+            (("()", ".users", ".gone"), "missing"),
+            (("()", ".users", ".list", "()", ".items"), "missing"),
+            (("()", ".users", ".list", "()", ".data"), "attribute"),
+            (("()", ".backup", ".gone"), "missing"),
+            (("()", ".other", ".gone"), "unknown"),
+            (("()", ".later", ".gone"), "unknown"),
+            (("()", ".users", ".maybe", "()", ".items"), "unknown"),
+            (("()", ".users", ".either", "()", ".items"), "unknown"),
+        ],
+    )
+    def test_chains(self, load: Load, path: tuple[str, ...], kind: str) -> None:
+        """A chain goes on through what is always made by one class, and stops where anything else may come."""
+        assert last(load(self.SOURCE), "Client", *path).kind == kind
+
+    def test_rebound_names(self, load: Load) -> None:
+        """A class name that is a parameter or local is not the class, a method of the same name neither."""
+        module = load("class Page: pass\ndef get(Page): return Page()\ndef got():\n    Page = int\n    return Page()\n")
+        assert last(module, "get").returns == ANYTHING
+        assert last(module, "got").returns == ANYTHING

@@ -343,6 +343,20 @@ def test_modules_imported_during_the_test(shop, seen):
     assert "shop.late:arrives" in seen(use)
 
 
+def test_namespace_packages(tmp_path, monkeypatch):
+    """Code in a package without ``__init__.py`` is the project's own, too."""
+    (tmp_path / "acme_ns" / "core").mkdir(parents=True)
+    (tmp_path / "acme_ns" / "core" / "__init__.py").write_text("def work():\n    return 1\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    watcher = Watcher(Project.find(str(tmp_path)))
+    core = importlib.import_module("acme_ns.core")
+    watcher.start()
+    core.work()
+    observations = watcher.stop().observations
+    del sys.modules["acme_ns.core"], sys.modules["acme_ns"]
+    assert [each.target for each in observations] == ["acme_ns.core:work"]
+
+
 def test_reloaded_modules_are_watched_anew(shop, project):
     """After a reload the new functions are watched."""
     watcher = Watcher(project)
@@ -385,7 +399,8 @@ def test_untouchable_targets(shop, seen):
         assert type(time.sleep) is type(len)
         assert type(open) is type(len)
 
-    assert seen(use, named=["time.sleep", "builtins.open", "shop.store.functools.wraps", "no.such.thing", "shop.nope"]) == {}
+    named = ["time.sleep", "builtins.open", "shop.store.functools.wraps", "no.such.thing", "shop.nope"]
+    assert seen(use, named=named) == {}
 
 
 def test_doubles_contaminate_what_they_lie_beneath(shop, seen):
@@ -550,6 +565,26 @@ def test_secrets_are_masked(shop, seen):
     """An argument by the name of a password is never written down."""
     call = one(seen(lambda _: shop.store.find("a", password="hunter2"))["shop.store:find"])
     assert "hunter2" not in repr(call)
+
+
+def test_threads_that_outlive_the_test_are_not_its_own(shop, project):
+    """What ends after the test belongs neither to it nor to the next."""
+    watcher = Watcher(project)
+    begun, go = threading.Event(), threading.Event()
+
+    def work():
+        begun.set()
+        go.wait(10)
+
+    thread = threading.Thread(target=lambda: shop.store.Store().call_back(work))
+    watcher.start()
+    thread.start()
+    begun.wait(10)
+    assert "shop.store:Store.call_back" not in {each.target for each in watcher.stop().observations}
+    watcher.start()
+    go.set()
+    thread.join()
+    assert watcher.stop().observations == ()
 
 
 def test_idle_watcher_hears_nothing(shop, project):

@@ -56,7 +56,7 @@ def test_the_two_readers_of_pyyaml_agree(text: str) -> None:
 def test_what_some_reader_could_take_for_something_else_is_quoted(text: str) -> None:
     """Quotes make it a string for every reader, as a value, an item and a key."""
     written = yaml_text({"key": text})
-    assert written.startswith('key: "') or written.startswith('{key: "')
+    assert written.startswith(('key: "', '{key: "'))
     assert yaml.safe_load(written) == {"key": text}
 
 

@@ -38,7 +38,10 @@ def run(tmp_path: Path) -> Callable[..., Any]:
     def run_source(source: str, collaborator: object) -> Any:
         path = tmp_path / f"module_{next(count)}.py"
         path.write_text(textwrap.dedent(source), encoding="utf-8")
-        namespace: dict[str, Any] = {"__name__": path.stem, **{name: MagicMock() for name in ("K", "logger", "recorder")}}
+        namespace: dict[str, Any] = {
+            "__name__": path.stem,
+            **{name: MagicMock() for name in ("K", "logger", "recorder")},
+        }
         exec(compile(path.read_text(encoding="utf-8"), str(path), "exec"), namespace)
         result = namespace["main"](collaborator)
         return asyncio.run(result) if inspect.iscoroutine(result) else result

@@ -13,7 +13,7 @@ import pytest
 
 from pytest_integration_gate.source.configured import patch_line, statement_line
 
-SOURCE = '''\
+SOURCE = """\
 @patch("shop.mail.send")
 @patch.object(
     Repo, "get",
@@ -45,7 +45,7 @@ def test_mocker(mocker):
     get = mocker.patch.object(Repo, "get")
     mocker.patch(TARGET + ".find")
     get("send")
-'''
+"""
 
 
 @pytest.fixture

@@ -173,9 +173,7 @@ def test_relative_paths(shop: Project, file: str, text: str) -> None:
     assert shop.relative(path) == text
 
 
-def test_paths_are_judged_while_a_test_patches_the_file_system(
-    shop: Project, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_paths_are_judged_while_a_test_patches_the_file_system(shop: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     """No question needs `os.path`."""
     for name in ("join", "isfile", "abspath", "normpath"):
         monkeypatch.setattr(os.path, name, None)

@@ -76,9 +76,7 @@ def test_the_call_is_its_folded_source(site_in: Callable[[str], Site], expressio
         ("def main(f):\n    (lambda: f(1))()", "main.<locals>.<lambda>"),
     ],
 )
-def test_the_function_is_the_same_on_every_python(
-    site_in: Callable[[str], Site], source: str, function: str
-) -> None:
+def test_the_function_is_the_same_on_every_python(site_in: Callable[[str], Site], source: str, function: str) -> None:
     """Comprehensions, which are functions of their own on some versions, belong to the function around."""
     assert site_in(source).function == function
 
@@ -169,9 +167,7 @@ def test_a_library_between_hides_what_becomes_of_the_value(run: Run, project: Pr
 
 
 @pytest.mark.parametrize("make", [lambda f: Mock(side_effect=f), lambda f: create_autospec(f, side_effect=f)])
-def test_frames_of_the_mock_library_are_passed_over(
-    run: Run, project: Project, make: Callable[[Any], Any]
-) -> None:
+def test_frames_of_the_mock_library_are_passed_over(run: Run, project: Project, make: Callable[[Any], Any]) -> None:
     """The caller of a mock is the project's code, not the mock library."""
     found = []
 

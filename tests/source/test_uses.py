@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from pytest_integration_gate.model.interaction import EVERYTHING, Uses
+from pytest_integration_gate.source.uses import uses_at
 
 
 def use(*operations: str, escapes: bool = False) -> Uses:
@@ -43,9 +44,7 @@ DIRECT = {
     "f(1)[True]": part("[*]", None, "__getitem__"),
     "f(1)()": CALL,
     "for a in f(1): a.name": part("[*]", part(".name"), "__iter__"),
-    "for a, b in f(1): b.name": part(
-        "[*]", parts({"[0]": use(), "[1]": part(".name")}, "__iter__"), "__iter__"
-    ),
+    "for a, b in f(1): b.name": part("[*]", parts({"[0]": use(), "[1]": part(".name")}, "__iter__"), "__iter__"),
     'a, b = f(1)\nb["x"]': parts({"[0]": use(), "[1]": part("['x']")}, "__iter__"),
     "a, *b = f(1)\nfor c in b: c.x": parts({"[0]": use(), "[*]": part(".x")}, "__iter__"),
     "a, b = f(1), k\na.x": part(".x"),
@@ -229,7 +228,10 @@ def test_uses_in_a_coroutine(uses_in: Callable[[str], Uses], body: str) -> None:
 
 
 RETURNED = {
-    "into the caller": ("def load(f):\n    return f(1)\ndef main(f):\n    return load(f).x + 1", part(".x", use("__add__"))),
+    "into the caller": (
+        "def load(f):\n    return f(1)\ndef main(f):\n    return load(f).x + 1",
+        part(".x", use("__add__")),
+    ),
     "through a name": (
         "def load(f):\n    u = f(1)\n    if u is None:\n        return {}\n    u.a\n    return u\n"
         "def main(f):\n    u = load(f)\n    print(u.x)",
@@ -289,8 +291,12 @@ def test_a_returned_value_is_followed_into_the_caller(uses_in: Callable[[str], U
     assert uses_in(source) == expected
 
 
+def test_a_way_that_is_too_long_is_given_up(uses_in: Callable[[str], Uses]) -> None:
+    """A value that goes through very many names escapes instead of exhausting the stack."""
+    names = "".join(f"    a{index} = a{index - 1}\n" for index in range(1, 2000))
+    assert uses_in(f"def main(f):\n    a0 = f(1)\n{names}    a1999.x") == EVERYTHING
+
+
 def test_nothing_is_known_without_frames() -> None:
     """Without a first-party frame the value may be used in any way."""
-    from pytest_integration_gate.source.uses import uses_at
-
     assert uses_at(()) == EVERYTHING

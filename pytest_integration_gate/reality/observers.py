@@ -16,10 +16,10 @@ from pytest_integration_gate.model.classes import mro_of, namespace_of
 from pytest_integration_gate.model.interaction import Argument, Arguments, Outcome
 from pytest_integration_gate.reality.callables import Found, FoundBuiltin
 from pytest_integration_gate.reality.calls import UNSEEN, ObservedCall, Progress, Unseen, has_double
-from pytest_integration_gate.reality.trampoline import Trampoline
 from pytest_integration_gate.source.naming import address_of
 from pytest_integration_gate.source.project import Project
 from pytest_integration_gate.source.sites import Standing, caller
+from pytest_integration_gate.trampoline import Trampoline
 
 _MAX_CALLS = 2_000  # of one callable in one test; after that it runs at full speed, unobserved
 

@@ -17,9 +17,9 @@ from pytest_integration_gate.reality.callables import Found, FoundBuiltin, calla
 from pytest_integration_gate.reality.calls import ObservedCall, Progress
 from pytest_integration_gate.reality.imports import ImportWatch
 from pytest_integration_gate.reality.observers import BuiltinObserver, FunctionObserver, Observer, Spy
-from pytest_integration_gate.reality.trampoline import obstacle
 from pytest_integration_gate.source.project import Project
 from pytest_integration_gate.source.sites import Standing, site_of
+from pytest_integration_gate.trampoline import obstacle
 
 _MAX_OBSERVATIONS = 2_000  # distinct ones in one test
 _MAX_AT_SITE = 50  # distinct ones of one target at one site

@@ -16,7 +16,7 @@ from types import FunctionType
 
 import pytest
 
-from pytest_integration_gate.reality.trampoline import Trampoline, obstacle
+from pytest_integration_gate.trampoline import Trampoline, obstacle
 
 
 class Ear:

@@ -109,6 +109,14 @@ class Gatekeeper:
             return
         if exitstatus == pytest.ExitCode.INTERRUPTED:
             self._warnings.append("The run was interrupted: what did not run is not judged.")
+        try:
+            self._finish(session, exitstatus)
+        except Exception as error:  # a run that cannot be judged must neither crash nor pass
+            self._warnings.append(f"This run could not be judged: {type(error).__name__}: {error}")
+            if exitstatus == pytest.ExitCode.OK and self._settings.fail_on:
+                session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def _finish(self, session: pytest.Session, exitstatus: int) -> None:
         today, commit = datetime.fromtimestamp(clock(), UTC).strftime("%Y-%m-%d"), _commit(self._config.rootpath)
         self._keep(today, commit)
         self.report = self._judge(self._findings(today, commit), commit)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Generator
+from collections.abc import Callable, Generator
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
@@ -15,6 +16,7 @@ from pytest_integration_gate.doubles.mock_library import MODULES, hook
 from pytest_integration_gate.evidence.merging import Store
 from pytest_integration_gate.hooks.collection import Marked
 from pytest_integration_gate.hooks.keys import RECORD
+from pytest_integration_gate.hooks.masking import Redaction
 from pytest_integration_gate.hooks.settings import Settings
 from pytest_integration_gate.isolation import at_work
 from pytest_integration_gate.model.fact import Fact
@@ -26,6 +28,8 @@ from pytest_integration_gate.reality.mentions import doubled_names
 from pytest_integration_gate.reality.watching import Watched, Watcher
 from pytest_integration_gate.source.project import Project
 
+Result = TypeVar("Result")
+
 
 class Recorder:
     """Records every test of this process. Nothing that fails in here reaches a test: it becomes one warning."""
@@ -33,6 +37,8 @@ class Recorder:
     def __init__(
         self, config: pytest.Config, settings: Settings, project: Project, boundaries: Boundaries, store: Store
     ) -> None:
+        self._project = project
+        self._redaction = Redaction(settings.redact)
         self._watcher = Watcher(project, named=(*boundaries.collaborators, *_claimed(store)))
         self._listener = Listener(project, contaminate=self._watcher.contaminate)
         self._interpreter = Interpreter(self._listener, _held_class)
@@ -40,6 +46,7 @@ class Recorder:
         self._read_files: set[Path] = set()
         self._described: set[str] = set()
         self._warned: set[str] = set()
+        self._failures: list[str] = []
         self._watched: Watched | None = None
         self._hook_libraries()
 
@@ -81,7 +88,7 @@ class Recorder:
         self._hook_libraries()
         self._listener.start()
         if next(item.iter_markers("boundary"), None) is not None:
-            self._watcher.start()
+            self._guarded(self._watcher.start)
         return (yield)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -91,7 +98,7 @@ class Recorder:
             return (yield)
         finally:
             self._listener.stop()
-            self._watched = self._watcher.stop()
+            self._watched = self._guarded(self._watcher.stop)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
@@ -116,8 +123,11 @@ class Recorder:
             marked = Marked(item)
             heard, unbound = self._interpreter.claims()
             facts: list[Fact] = []
+            claims = []
             for one in heard:
-                facts += describe(one.claim.root, one.real, one.claim.path)
+                found = describe(one.claim.root, one.real, one.claim.path)
+                claims.append(self._redaction.claim(one.claim, found))
+                facts += found
             watched, self._watched = self._watched or Watched(observations=(), classes=()), None
             for cls in watched.classes:
                 facts += describe_class(cls)
@@ -125,8 +135,8 @@ class Recorder:
                 nodeid=item.nodeid,
                 boundaries=marked.names,
                 fidelity=marked.fidelity,
-                claims=tuple(one.claim for one in heard),
-                observations=watched.observations,
+                claims=tuple(claims),
+                observations=tuple(self._redaction.observation(one) for one in watched.observations),
                 facts=self._new(facts),
                 unbound=unbound,
                 warnings=self._warnings(),
@@ -138,10 +148,22 @@ class Recorder:
         """Leave out what an earlier record of this process has said already."""
         new = {fact.target: fact for fact in facts if fact.target not in self._described}
         self._described.update(new)
-        return tuple(new.values())
+        return tuple(replace(fact, at=self._relative(fact.at)) for fact in new.values())
+
+    def _relative(self, at: str) -> str:
+        file, colon, line = at.rpartition(":")
+        return f"{self._project.relative(file)}:{line}" if colon else at
+
+    def _guarded(self, work: Callable[[], Result]) -> Result | None:
+        """Do something that must not fail the test, whatever goes wrong in it."""
+        try:
+            return work()
+        except Exception as error:
+            self._failures.append(f"reality could not be watched: {type(error).__name__}: {error}")
+            return None
 
     def _warnings(self, failure: str = "") -> tuple[str, ...]:
-        texts = [*self._watcher.warnings, self._listener.failure]
+        texts = [*self._watcher.warnings, *self._failures, self._listener.failure]
         if failure:
             texts.append(f"a test could not be recorded: {failure}")
         new = tuple(text for text in dict.fromkeys(texts) if text and text not in self._warned)

@@ -23,9 +23,12 @@ _COLOURS: Mapping[Status, Markup] = {
 
 def header_line(boundaries: Sequence[str], store: str, notes: Sequence[str] = ()) -> str:
     """Return the line below pytest's own header; `notes` are short remarks, such as what is not available."""
-    names = f" ({', '.join(sorted(boundaries))})" if boundaries else ""
-    about = [f"{counted(len(boundaries), 'boundary', 'boundaries')}{names}", f"store {store}", *notes]
-    return f"integration-gate: {', '.join(about)}"
+    names = (
+        [f"{counted(len(boundaries), 'boundary', 'boundaries')} ({', '.join(sorted(boundaries))})"]
+        if boundaries
+        else []
+    )
+    return f"integration-gate: {', '.join([*names, f'store {store}', *notes])}"
 
 
 def summary_lines(

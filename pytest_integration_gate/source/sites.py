@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 from types import CodeType, FrameType
+from zlib import crc32
 
 from pytest_integration_gate.model.interaction import Site
 from pytest_integration_gate.source.project import Project
@@ -18,6 +19,7 @@ Standing = tuple[CodeType, int]  # a frame's code and the offset of the instruct
 
 _MOST_FRAMES = 40
 _MOST_CHARACTERS = 120
+_TEXT = re.compile(r"""'[^'\n]+'|"[^"\n]+\"""")
 _COMPREHENSIONS = re.compile(r"((^|(\.<locals>)?\.)<(listcomp|setcomp|dictcomp|genexpr)>)+$")
 
 
@@ -86,7 +88,8 @@ def _function(code: CodeType) -> str:
 
 
 def _fold(text: str) -> str:
-    folded = " ".join(text.split())
+    # A text in the source may be a secret, and only has to be told from other texts.
+    folded = " ".join(_TEXT.sub(lambda found: f"'{crc32(found[0].encode()):08x}'", text).split())
     return folded if len(folded) <= _MOST_CHARACTERS else folded[: _MOST_CHARACTERS - 1] + "…"
 
 

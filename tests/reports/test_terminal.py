@@ -211,7 +211,7 @@ def test_the_header_names_boundaries_and_store() -> None:
     assert header_line(["prices", "database"], ".integration_gate") == (
         "integration-gate: 2 boundaries (database, prices), store .integration_gate"
     )
-    assert header_line([], "s", ["no git"]) == "integration-gate: 0 boundaries, store s, no git"
+    assert header_line([], "s", ["no git"]) == "integration-gate: store s, no git"
 
 
 @pytest.mark.parametrize("width", [1, 10, 79, 80])

@@ -1,0 +1,61 @@
+"""Secrets are masked before anything is kept: a run with planted ones is searched for them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+PLANTED = ("hunter2-positional", "hunter2-keyword", "hunter2-key", "hunter2-token", "555-44-3333", "hunter2-real")
+
+SHOP = """
+class Vault:
+    def login(self, user, password):
+        return {"user": user, "token": "hunter2-token", "mail": password and "x"}
+
+    def person(self, ssn, **more):
+        return {"ssn": ssn, "name": "Ada"}
+
+
+def enter(vault: Vault):
+    vault.person("555-44-3333")
+    return vault.login("ada", "hunter2-positional")["mail"] + vault.login("eve", password="hunter2-keyword")["mail"]
+"""
+
+UNIT = """
+from unittest.mock import Mock
+import shop
+
+def test_enters():
+    vault = Mock(spec=shop.Vault)
+    vault.person.return_value = {"ssn": "555-44-3333"}
+    vault.login.return_value = {"api_key": "hunter2-key", "authorization": "Bearer hunter2-token", "mail": "x", "gone": 1}
+    assert shop.enter(vault) == "xx"
+"""
+
+BOUNDARY = """
+import pytest
+import shop
+
+@pytest.mark.boundary("vault")
+def test_real():
+    assert shop.Vault().login("ada", "hunter2-real")["user"] == "ada"
+    assert shop.Vault().person(ssn="555-44-3333")["name"] == "Ada"
+"""
+
+
+def test_no_secret_is_kept_or_shown(project: Any) -> None:
+    """Neither report nor store nor terminal holds a password, token or key, nor what `gate_redact` names."""
+    project.write("pytest.ini", "[pytest]\npythonpath = .\ntestpaths = tests\ngate_redact =\n    ssn\n")
+    project.write("shop.py", SHOP)
+    project.write("tests/unit/test_greet.py", UNIT)
+    project.write("tests/integration/test_repo.py", BOUNDARY)
+    result = project.run("-v")
+    result.assert_outcomes(passed=2)
+    assert project.report["gate"]["claims"]["total"] == 3
+    source_lines = (UNIT + SHOP + BOUNDARY).splitlines()
+    shown = [line for line in result.outlines if line.strip(" >E") not in [one.strip() for one in source_lines]]
+    kept = {
+        "report": project.report_text,
+        "store": (project.root / ".integration_gate/evidence.jsonl").read_text(),
+        "terminal": "\n".join(shown),
+    }
+    assert {(name, secret) for name, text in kept.items() for secret in PLANTED if secret in text} == set()

@@ -17,6 +17,7 @@ from pytest_integration_gate.evidence.store import update
 from pytest_integration_gate.hooks.collection import COLLECTED, MISTAKE
 from pytest_integration_gate.hooks.keys import RECORD
 from pytest_integration_gate.hooks.settings import Settings
+from pytest_integration_gate.hooks.waiving import Waivers
 from pytest_integration_gate.isolation import clock
 from pytest_integration_gate.judging.gate import judge
 from pytest_integration_gate.judging.sections import observed_boundaries
@@ -119,7 +120,10 @@ class Gatekeeper:
     def _finish(self, session: pytest.Session, exitstatus: int) -> None:
         today, commit = datetime.fromtimestamp(clock(), UTC).strftime("%Y-%m-%d"), _commit(self._config.rootpath)
         self._keep(today, commit)
-        self.report = self._judge(self._findings(today, commit), commit)
+        waivers = Waivers(self._config.rootpath, today)
+        findings = waivers.apply(self._findings(today, commit))
+        waivers.check_unused(self._files_that_ran())
+        self.report = self._judge(findings, commit, waivers.problems)
         try:
             write_report(self.report, self._settings.report)
         except ReportError as error:
@@ -148,6 +152,14 @@ class Gatekeeper:
             if not any(file.endswith(name) or name.endswith(file) for name in partly):
                 files[file].add(nodeid)
         return files
+
+    def _files_that_ran(self) -> list[str]:
+        """Return the files that were collected as a whole and of which every test ran."""
+        return [
+            file
+            for file, tests in self._whole_files().items()
+            if tests <= self._records.keys() and all(map(self._ran, tests))
+        ]
 
     def _ran(self, nodeid: str) -> bool:
         outcome = self._outcomes.get(nodeid)
@@ -181,7 +193,7 @@ class Gatekeeper:
     def _compares_values(self, boundary: str) -> bool:
         return any(one.name == boundary and one.compare == "value" for one in self._settings.boundaries)
 
-    def _judge(self, findings: list[Finding], commit: str) -> RunReport:
+    def _judge(self, findings: list[Finding], commit: str, waiver_problems: list[str]) -> RunReport:
         now = clock()
         selected = self._settings.selected
         records = list(self._records.values())
@@ -203,6 +215,7 @@ class Gatekeeper:
             records=records,
             boundaries=[one for one in boundaries if not selected or one.name in selected],
             warnings=self._warnings,
+            waiver_problems=waiver_problems,
             fail_on=self._settings.fail_on,
         )
 

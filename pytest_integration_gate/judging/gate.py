@@ -32,19 +32,22 @@ def judge(
     records: Sequence[TestRecord] = (),
     boundaries: Sequence[Boundary] = (),
     warnings: Iterable[str] = (),
+    waiver_problems: Sequence[str] = (),
     fail_on: Collection[str] = ("mismatch",),
 ) -> RunReport:
     """Judge a run. The order in which anything is given makes no difference.
 
     `records` are those of the tests that ran. `boundaries` say what was observed (`sections.observed_boundaries` counts
-    it); their claims are filled in here. `fail_on` names what fails the run: ``mismatch`` (contradicted claims),
+    it); their claims are filled in here. `waiver_problems` say which waivers ended, cover nothing or
+    cannot be read; they fail the run as mismatches do. `fail_on` names what fails the run: ``mismatch`` (contradicted
+    claims),
     ``suspect``, ``unverified``, ``stale``.
     """
     ended = _once_each(outcomes)
     summary = _summary(ended)
     mismatches = sections.mismatches(findings)
     unverified = sections.unverified(findings)
-    gate = _gate(sections.count_verdicts(findings), mismatches, summary, fail_on)
+    gate = _gate(sections.count_verdicts(findings), mismatches, len(waiver_problems), summary, fail_on)
     filled = sections.boundaries_with_claims(boundaries, findings)
     status: Status = "FAILED" if summary.failed or summary.errors else gate.status
     return RunReport(
@@ -57,7 +60,9 @@ def judge(
         unbound_doubles=sections.unbound_doubles(records),
         hygiene=sections.hygiene(records),
         failed_tests=sections.failed_tests(ended),
-        warnings=tuple(sorted({*warnings, *(warning for record in records for warning in record.warnings)})),
+        warnings=tuple(
+            sorted({*warnings, *waiver_problems, *(warning for record in records for warning in record.warnings)})
+        ),
         recommendations=sections.recommendations(unverified, filled),
     )
 
@@ -81,7 +86,9 @@ def _summary(outcomes: Sequence[TestOutcome]) -> Summary:
     )
 
 
-def _gate(claims: ClaimCounts, mismatches: Sequence[Mismatch], summary: Summary, fail_on: Collection[str]) -> Gate:
+def _gate(
+    claims: ClaimCounts, mismatches: Sequence[Mismatch], bad_waivers: int, summary: Summary, fail_on: Collection[str]
+) -> Gate:
     contradicted = sum(mismatch.verdict == "contradicted" for mismatch in mismatches)
     suspect = len(mismatches) - contradicted
     causes = {
@@ -91,6 +98,8 @@ def _gate(claims: ClaimCounts, mismatches: Sequence[Mismatch], summary: Summary,
         "stale": (claims.stale, counted(claims.stale, "stale claim")),
     }
     failing = [reason for cause, (number, reason) in causes.items() if number and cause in fail_on]
+    if bad_waivers and "mismatch" in fail_on:
+        failing.append(counted(bad_waivers, "waiver that does not hold", "waivers that do not hold"))
     left = [reason for cause, (number, reason) in causes.items() if number and cause not in fail_on]
     reasons = failing or left
     status: Status = "FAILED" if failing else "PARTIAL" if left else "PASSED"

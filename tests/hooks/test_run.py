@@ -251,3 +251,48 @@ def test_page():
     assert project.run().ret == pytest.ExitCode.OK
     assert project.report["gate"]["claims"]["verified"] == 0
     assert [entry["kind"] for entry in project.report["hygiene"]] == ["contaminated_observation"]
+
+
+WAIVED = """
+from unittest.mock import patch
+import shop
+
+# gate: ignore[return_shape] the key is renamed next week until={until}
+@patch.object(shop.Repo, "get", return_value={{"id": 1, "{key}": "ada@example.com"}})
+def test_greets(get):
+    try:
+        shop.greet(1)
+    except KeyError:
+        pass
+"""
+
+
+def test_a_waiver_accepts_a_mismatch_until_its_date(project: Any) -> None:
+    """A waived claim does not fail the run, and is counted as waived."""
+    project.write("tests/unit/test_greet.py", WAIVED.format(until="2999-01-31", key="mail"))
+    assert project.run().ret == pytest.ExitCode.OK
+    assert project.report["gate"]["claims"]["waived"] == 1
+    assert project.report["mismatches"] == []
+
+
+@pytest.mark.parametrize(
+    ("until", "key", "problem"),
+    [
+        ("2020-01-31", "mail", "tests/unit/test_greet.py:5: the waiver ended on 2020-01-31."),
+        ("2999-01-31", "email", "tests/unit/test_greet.py:5: the waiver of return_shape covers nothing."),
+    ],
+    ids=["expired", "unused"],
+)
+def test_a_waiver_that_does_not_hold_fails_the_run(project: Any, until: str, key: str, problem: str) -> None:
+    """An expired waiver and one that covers nothing any more both fail, with their line."""
+    project.write("tests/unit/test_greet.py", WAIVED.format(until=until, key=key))
+    assert project.run().ret == pytest.ExitCode.TESTS_FAILED
+    assert "1 waiver that does not hold" in project.report["gate"]["reasons"]
+    assert [warning for warning in project.report["warnings"] if warning.startswith(problem)]
+
+
+def test_an_unused_waiver_of_a_test_that_did_not_run_is_no_problem(project: Any) -> None:
+    """Only when all tests of a file ran can a waiver in it be called unused."""
+    text = WAIVED.format(until="2999-01-31", key="email") + "\ndef test_other():\n    pass\n"
+    project.write("tests/unit/test_greet.py", text)
+    assert project.run("-k", "not greets").ret == pytest.ExitCode.OK

@@ -27,7 +27,7 @@ import shop
 def test_enters():
     vault = Mock(spec=shop.Vault)
     vault.person.return_value = {"ssn": "555-44-3333"}
-    vault.login.return_value = {"api_key": "hunter2-key", "authorization": "Bearer hunter2-token", "mail": "x", "gone": 1}
+    vault.login.return_value = {"api_key": "hunter2-key", "authorization": "Bearer hunter2-token", "mail": "x"}
     assert shop.enter(vault) == "xx"
 """
 

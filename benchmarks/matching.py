@@ -1,7 +1,8 @@
 """How long it takes to match claims against observations: `python benchmarks/matching.py [claims] [observations]`.
 
 Every claim and every observation is distinct: 1,000 targets in 100 classes, 100 arguments each, half of the claims
-with the arguments of an observation, half without; one target in ten has drifted.
+with the arguments of an observation, half without; one target in ten has drifted. In the first mix all outcomes have
+one of three shapes, in the second one of a thousand, as in the store of a large project.
 """
 
 from __future__ import annotations
@@ -32,12 +33,17 @@ def target(number: int) -> tuple[str, str]:
     return f"shop.module{number % 100}:Repo", f"get_{number // 100}"
 
 
-def claims(count: int) -> list[Claim]:
+def varied(record: Record, number: int) -> Record:
+    """Make a record of its own for each number; 0 leaves it as it is."""
+    return Record((Field(f"also_{number}", INT), *record.fields)) if number else record
+
+
+def claims(count: int, variety: int = 1) -> list[Claim]:
     """Make distinct claims."""
     made = []
     for number in range(count):
         cls, method = target(number % 1000)
-        shape = FALSE if number % 10 == 0 else TRUE
+        shape = varied(FALSE if number % 10 == 0 else TRUE, number % variety)
         made.append(
             Claim(
                 root=cls,
@@ -53,7 +59,7 @@ def claims(count: int) -> list[Claim]:
     return made
 
 
-def records(count: int) -> list[Witnessed]:
+def records(count: int, variety: int = 1) -> list[Witnessed]:
     """Make the records of boundary tests, 500 observations each."""
     observations = []
     for number in range(count):
@@ -62,7 +68,7 @@ def records(count: int) -> list[Witnessed]:
             Observation(
                 target=f"{cls}.{method}",
                 arguments=Arguments(keywords=(("key", Argument(shape=INT, text=str(number // 1000))),), bound=True),
-                outcome=Outcome(kind="returned", shape=REAL),
+                outcome=Outcome(kind="returned", shape=varied(REAL, number % variety)),
                 at="shop/module.py:1",
             )
         )
@@ -94,16 +100,17 @@ def facts() -> dict[str, Fact]:
 def main() -> None:
     """Time the index and the matching, and say what came out."""
     number, seen = (int(argument) for argument in (*sys.argv[1:], "100000", "100000")[:2])
-    made, witnessed, known = claims(number), records(seen), facts()
-    begin = time.process_time()
-    matcher = Matcher(known, EvidenceIndex(witnessed))
-    indexed = time.process_time()
-    verdicts = Counter(matcher.judge(claim, ("tests/unit/test_it.py::test",)).verdict for claim in made)
-    end = time.process_time()
-    print(f"{number} claims, {seen} observations: {dict(verdicts)}")
-    print(
-        f"index {indexed - begin:.2f} s, matching {end - indexed:.2f} s, together {end - begin:.2f} s of processor time"
-    )
+    for variety in (1, 1000):
+        made, witnessed, known = claims(number, variety), records(seen, variety), facts()
+        begin = time.process_time()
+        matcher = Matcher(known, EvidenceIndex(witnessed))
+        indexed = time.process_time()
+        verdicts = Counter(matcher.judge(claim, ("tests/unit/test_it.py::test",)).verdict for claim in made)
+        end = time.process_time()
+        print(f"{number} claims, {seen} observations, {variety} kinds of outcome: {dict(verdicts)}")
+        print(
+            f"index {indexed - begin:.2f} s, matching {end - indexed:.2f} s, together {end - begin:.2f} s (processor)"
+        )
 
 
 if __name__ == "__main__":

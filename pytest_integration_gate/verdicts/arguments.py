@@ -2,37 +2,42 @@
 
 from __future__ import annotations
 
-from pytest_integration_gate.model.fact import Parameter, Signature
-from pytest_integration_gate.model.interaction import Argument, Arguments
+from collections.abc import Hashable
+
+from pytest_integration_gate.model.fact import Signature
+from pytest_integration_gate.model.interaction import Arguments
+
+_SOME_OBJECT = "<default>"
+_NOT_GIVEN = "<none>"
 
 
-def fingerprint(arguments: Arguments, signature: Signature | None) -> str | None:
-    """Return a text that is equal for calls with equal arguments, None when an argument equals nothing.
+class Fingerprints:
+    """Turns the arguments of calls into what is equal for equal arguments.
 
     With a signature the way of writing does not matter: ``get(1)`` is ``get(user_id=1)``, and a default that is
     written out is the default. What was seen inside the callee (`Arguments.bound`) knows its parameters already.
     """
-    named: dict[str, Argument] = dict(arguments.keywords)
-    rest = list(arguments.positional)
-    if signature is not None and not arguments.bound:
-        for parameter in signature.parameters:
-            if parameter.kind in ("positional", "standard") and rest and parameter.name not in named:
-                named[parameter.name] = rest.pop(0)
-    texts = {name: argument.text for name, argument in named.items()}
-    if signature is not None:
-        for parameter in signature.parameters:
-            _fill_default(texts, parameter)
-    written = [argument.text for argument in rest]
-    if None in written or None in texts.values():
-        return None
-    return repr((written, sorted(texts.items())))
 
+    def __init__(self, signature: Signature | None) -> None:
+        parameters = [each for each in signature.parameters if each.kind not in ("args", "kwargs")] if signature else []
+        self._places = [each.name for each in parameters if each.kind != "keyword"]
+        self._defaults: list[tuple[str, str | None]] = []
+        for each in parameters:
+            # A default that is no plain data has no text, and stands only for itself.
+            default = _NOT_GIVEN if each.required else _SOME_OBJECT if each.default is None else each.default
+            self._defaults.append((each.name, default))
 
-def _fill_default(texts: dict[str, str | None], parameter: Parameter) -> None:
-    if parameter.required or parameter.kind in ("args", "kwargs"):
-        return
-    if parameter.name not in texts:
-        texts[parameter.name] = parameter.default
-    # A default that is no plain data has no text, and stands only for itself.
-    if texts[parameter.name] is None and parameter.default is None:
-        texts[parameter.name] = "<default>"
+    def of(self, arguments: Arguments) -> Hashable:
+        """Return the fingerprint of a call, None when an argument equals nothing."""
+        texts = {name: argument.text for name, argument in arguments.keywords}
+        rest = [argument.text for argument in arguments.positional]
+        if rest and not arguments.bound:
+            free = [name for name in self._places if name not in texts]
+            texts.update(zip(free, rest, strict=False))
+            del rest[: len(free)]
+        for name, default in self._defaults:
+            text = texts.pop(name, default)
+            rest.append(_SOME_OBJECT if text is None and default is _SOME_OBJECT else text)
+        if texts:
+            rest += [f"{name}={text}" if text is not None else None for name, text in sorted(texts.items())]
+        return None if None in rest else tuple(rest)

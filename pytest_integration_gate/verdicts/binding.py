@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from pytest_integration_gate.model.fact import Parameter, Signature
 from pytest_integration_gate.model.finding import Difference
 from pytest_integration_gate.model.interaction import Argument, Arguments
 from pytest_integration_gate.model.shape import NONE, Scalar, Shape, Union
 from pytest_integration_gate.model.text import text_of
+from pytest_integration_gate.values import dataclass
 
 # Parameters are judged by these kinds of scalars only: within one, Python code seldom minds.
 _GROUPS = {

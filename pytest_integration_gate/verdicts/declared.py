@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from pytest_integration_gate.model.claim import Claim
 from pytest_integration_gate.model.comparison import fit_detail
@@ -11,6 +12,7 @@ from pytest_integration_gate.model.fact import Fact
 from pytest_integration_gate.model.finding import Difference, Kind
 from pytest_integration_gate.model.interaction import Outcome, Uses
 from pytest_integration_gate.model.shape import (
+    ANYTHING,
     Array,
     Awaitable,
     Dictionary,
@@ -42,7 +44,7 @@ def check_sync(claim: Claim, resolution: Resolution, fact: Fact, outcome: Outcom
     else:
         return None
     reality, wrong = words
-    if not wrong or is_sentinel(outcome.shape):
+    if not wrong:
         return None
     return Contradiction(
         kind="sync_async",
@@ -60,13 +62,6 @@ def _is_plain(shape: Shape, uses: Uses) -> bool:
     if isinstance(shape, Object):
         return "__await__" not in shape.supports and not shape.duck
     return isinstance(shape, Scalar | Record | Dictionary | Sequence | Tuple | Array)
-
-
-def is_sentinel(shape: Shape) -> bool:
-    """Whether a value stands for nothing but itself: ``object()``, ``mock.sentinel.x``."""
-    return isinstance(shape, Object) and (
-        shape.cls == "builtins:object" or shape.cls.partition(":")[0] in ("unittest.mock", "mock.mock", "mock")
-    )
 
 
 def check_outcome(claim: Claim, resolution: Resolution, fact: Fact, outcome: Outcome) -> Iterator[Contradiction]:
@@ -89,11 +84,9 @@ def check_value(
     shape: Shape, declared: Shape, uses: Uses, text: str | None, resolution: Resolution, fact: Fact
 ) -> Iterator[Contradiction]:
     """Compare a value with what an annotation allows; a stand-in by the attributes that the test gave it."""
-    if is_sentinel(shape):
-        return
     found: dict[tuple[Kind, str], list[Difference]] = {}
     owners = _owners(declared) if isinstance(shape, Double) or (isinstance(shape, Object) and shape.duck) else ()
-    for difference, reason in fit_detail(shape, declared, uses, text=text):
+    for difference, reason in fit_detail(_as_instances(shape), declared, uses, text=text):
         name = difference.path[2:] if difference.path.startswith("$.") else ""
         target = f"{owners[0]}.{re.split('[.[]', name)[0]}" if name and len(owners) == 1 else resolution.target
         kind: Kind = _KIND_OF.get(reason, "attribute_shape" if target != resolution.target else "return_annotation")
@@ -106,6 +99,28 @@ def check_value(
             reality=f"gives {text_of(declared)}",
             at=fact.at,
         )
+
+
+def _as_instances(shape: Shape) -> Shape:
+    """A shape without what real objects hold: their own class made them, whatever it annotates."""
+    match shape:
+        case Object(duck=False, fields=fields):
+            return replace(shape, fields=tuple(replace(field, shape=ANYTHING) for field in fields))
+        case Object() | Double() | Record():
+            return replace(
+                shape, fields=tuple(replace(field, shape=_as_instances(field.shape)) for field in shape.fields)
+            )
+        case Dictionary():
+            return replace(shape, value=_as_instances(shape.value))
+        case Sequence():
+            return replace(shape, element=_as_instances(shape.element))
+        case Tuple():
+            return replace(shape, elements=tuple(_as_instances(element) for element in shape.elements))
+        case Awaitable():
+            return replace(shape, result=_as_instances(shape.result))
+        case Union():
+            return replace(shape, options=tuple(_as_instances(option) for option in shape.options))
+    return shape
 
 
 def _owners(declared: Shape) -> tuple[str, ...]:

@@ -1,14 +1,15 @@
-"""The evidence of a run, indexed for matching: observations by target, by arguments, by call site, and parts of
-objects."""
+"""The evidence of a run: observations by target, by the code that they ran, and the parts of what was given."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Hashable, Iterable, Iterator, Sequence
+from dataclasses import fields, replace
+from operator import attrgetter
+from typing import TypeAlias
 
 from pytest_integration_gate.model.finding import Fidelity, Reality
-from pytest_integration_gate.model.joining import join_all
+from pytest_integration_gate.model.joining import join_all, options_of
 from pytest_integration_gate.model.observation import Observation
 from pytest_integration_gate.model.record import TestRecord
 from pytest_integration_gate.model.shape import (
@@ -16,12 +17,15 @@ from pytest_integration_gate.model.shape import (
     Dictionary,
     Object,
     Record,
-    Sequence,
     Shape,
     Tuple,
     Union,
 )
-from pytest_integration_gate.model.text import text_of, text_of_outcome
+from pytest_integration_gate.model.shape import (
+    Sequence as Elements,
+)
+from pytest_integration_gate.values import dataclass
+from pytest_integration_gate.verdicts.observed import Seen, saw
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,20 +39,23 @@ class Witnessed:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """One observation and everybody who made it. `shape` is the part of it that bears on a claim."""
+    """One observation and everybody who made it. `seen` is what bears on a claim: its outcome, or one attribute of it.
+
+    `text` are the words for the whole outcome.
+    """
 
     observation: Observation
-    shape: Shape
+    seen: Seen
+    text: str
     tests: tuple[str, ...]
-    boundaries: tuple[str, ...]
     fidelity: Fidelity
     date: str
     commit: str
 
-    def as_reality(self, text: str = "") -> Reality:
+    def as_reality(self) -> Reality:
         """Say what was seen, where and by whom, for a report."""
         return Reality(
-            outcome=text or text_of_outcome(self.observation.outcome),
+            outcome=self.text,
             source="observed",
             at=self.observation.at,
             tests=self.tests,
@@ -58,93 +65,116 @@ class Evidence:
         )
 
 
+rank = attrgetter("tests", "observation.at", "date", "commit")
+"""The place of a piece of evidence among others, by what a report shows of it besides the outcome."""
+
+_all_but_outcome = attrgetter(*(field.name for field in fields(Observation) if field.name != "outcome"))
+_Sightings: TypeAlias = dict[str, list[tuple[Observation, Witnessed]]]
+
+
 class EvidenceIndex:
-    """All clean observations of a run and its store. Nothing in it depends on the order in which they came."""
+    """All clean observations of a run and its store.
+
+    Equal observations are merged when their target is first asked for. The order in which the records come makes no
+    difference to a report.
+    """
 
     def __init__(self, witnessed: Iterable[Witnessed]) -> None:
-        merged: dict[tuple[Observation, Fidelity], list[Witnessed]] = defaultdict(list)
+        self._by_target: _Sightings = defaultdict(list)
+        self._by_definition: _Sightings = defaultdict(list)
         for one in witnessed:
             for observation in one.record.observations:
-                if not observation.contaminated:
-                    merged[observation, one.record.fidelity].append(one)
-        self._by_target: dict[str, list[Evidence]] = defaultdict(list)
-        self._by_definition: dict[str, list[Evidence]] = defaultdict(list)
-        self._parts: dict[str, list[Evidence]] = defaultdict(list)
-        found = [_evidence(observation, fidelity, who) for (observation, fidelity), who in merged.items()]
-        for evidence in sorted(found, key=_order):
-            self._by_target[evidence.observation.target].append(evidence)
-            if evidence.observation.defined not in ("", evidence.observation.target):
-                self._by_definition[evidence.observation.defined].append(evidence)
-            for target, part in set(_parts(evidence.observation.outcome.shape)):
-                self._parts[target].append(_with_shape(evidence, part))
+                if observation.contaminated:
+                    continue
+                self._by_target[observation.target].append((observation, one))
+                if observation.defined not in ("", observation.target):
+                    self._by_definition[observation.defined].append((observation, one))
+        self._merged: dict[tuple[str, str], tuple[Evidence, ...]] = {}
+        self._parts: dict[str, list[Evidence]] | None = None
 
-    def of(self, target: str, defined: str = "") -> list[Evidence]:
-        """Return the observations of a target, else those of the inherited code that it runs."""
-        found = self._by_target.get(target) or self._by_definition.get(target)
-        if not found and defined:
-            found = self._by_target.get(defined) or self._by_definition.get(defined)
-        return _most_real(found or [])
+    def of(self, target: str, defined: str = "") -> tuple[Evidence, ...]:
+        """Return the observations of a target, else those of the inherited code that it runs.
 
-    def of_part(self, target: str) -> list[Evidence]:
+        Where there are real ones, emulated ones are silent.
+        """
+        key = (target, defined)
+        if key not in self._merged:
+            names = (target, defined) if defined else (target,)
+            found = (table.get(name) for name in names for table in (self._by_target, self._by_definition))
+            self._merged[key] = _most_real(_merge(next(filter(None, found), ())))
+        return self._merged[key]
+
+    def of_part(self, target: str) -> tuple[Evidence, ...]:
         """Return what observed instances of a class had at an attribute, ``module:Class.attribute``."""
-        return _most_real([*self._by_target.get(target, []), *self._parts.get(target, [])])
+        if self._parts is None:
+            self._parts = self._find_parts()
+        return _most_real(
+            sorted(
+                (
+                    *_merge(self._by_target.get(target, ())),
+                    *self._parts.get(target, ()),
+                ),
+                key=rank,
+            )
+        )
 
     def classes_given_by(self, target: str) -> tuple[str, ...]:
         """Return the canonical classes of the objects that observed calls of a target returned."""
-        shape = join_all(evidence.observation.outcome.shape for evidence in self._given(target))
-        options = shape.options if isinstance(shape, Union) else (shape,)
-        return tuple(option.cls for option in options if isinstance(option, Object))
-
-    def given_by(self, target: str) -> Shape:
-        """Return what the observed calls of a target that returned have in common; `Never` when there was none."""
-        return join_all(evidence.observation.outcome.shape for evidence in self._given(target))
+        seen = dict.fromkeys(one.seen.outcome for one in self.of(target))
+        shape = join_all(outcome.shape for outcome in seen if outcome.kind in ("returned", "awaited"))
+        return tuple(option.cls for option in options_of(shape) if isinstance(option, Object))
 
     def boundaries_of(self, target: str) -> tuple[str, ...]:
         """Return the boundaries whose tests observed a target."""
-        found = [*self._by_target.get(target, []), *self._by_definition.get(target, [])]
-        return tuple(sorted({name for evidence in found for name in evidence.boundaries}))
+        seen = (*self._by_target.get(target, ()), *self._by_definition.get(target, ()))
+        return tuple(sorted({name for _, one in seen for name in one.record.boundaries}))
 
-    def targets(self) -> Iterator[tuple[str, list[Evidence]]]:
-        """Give every observed target with its evidence."""
-        yield from self._by_target.items()
+    def _find_parts(self) -> dict[str, list[Evidence]]:
+        known: dict[Shape, frozenset[tuple[str, Shape]]] = {}
+        found: dict[str, list[Evidence]] = defaultdict(list)
+        for sightings in self._by_target.values():
+            holding = []
+            for observation, one in sightings:
+                shape = observation.outcome.shape
+                if shape not in known:
+                    known[shape] = frozenset(_parts(shape))
+                if known[shape]:
+                    holding.append((observation, one))
+            for evidence in _merge(holding):
+                for target, part in known[evidence.seen.outcome.shape]:
+                    found[target].append(replace(evidence, seen=saw("returned", part)))
+        return found
 
-    def _given(self, target: str) -> Iterator[Evidence]:
-        return (one for one in self.of(target) if one.observation.outcome.kind in ("returned", "awaited"))
+
+def _merge(sightings: Sequence[tuple[Observation, Witnessed]]) -> list[Evidence]:
+    """Make one piece of evidence of equal observations, in an order that depends on nothing but what a report shows."""
+    found: dict[Hashable, tuple[Observation, Seen, list[Witnessed]]] = {}
+    for observation, one in sightings:
+        outcome = observation.outcome
+        seen = saw(outcome.kind, outcome.shape, outcome.awaiting)
+        key = (_all_but_outcome(observation), seen, outcome.text, one.record.fidelity)
+        if key in found:
+            found[key][2].append(one)
+        else:
+            found[key] = (observation, seen, [one])
+    return sorted((_evidence(*each) for each in found.values()), key=rank)
 
 
-def _evidence(observation: Observation, fidelity: Fidelity, who: list[Witnessed]) -> Evidence:
-    newest = max(who, key=lambda one: (one.date, one.commit))
+def _evidence(observation: Observation, seen: Seen, who: list[Witnessed]) -> Evidence:
+    newest = max(who, key=lambda one: (one.date, one.commit)) if len(who) > 1 else who[0]
     return Evidence(
         observation=observation,
-        shape=observation.outcome.shape,
-        tests=tuple(sorted({one.record.nodeid for one in who})),
-        boundaries=tuple(sorted({name for one in who for name in one.record.boundaries})),
-        fidelity=fidelity,
+        seen=seen,
+        text=seen.text,
+        tests=tuple(sorted({one.record.nodeid for one in who})) if len(who) > 1 else (newest.record.nodeid,),
+        fidelity=newest.record.fidelity,
         date=newest.date,
         commit=newest.commit,
     )
 
 
-def _with_shape(evidence: Evidence, shape: Shape) -> Evidence:
-    return Evidence(
-        evidence.observation,
-        shape,
-        evidence.tests,
-        evidence.boundaries,
-        evidence.fidelity,
-        evidence.date,
-        evidence.commit,
-    )
-
-
-def _order(evidence: Evidence) -> tuple[str, ...]:
-    observation = evidence.observation
-    site = observation.site.key if observation.site is not None else ()
-    return (observation.target, evidence.fidelity, text_of(observation.outcome.shape), *evidence.tests, *site)
-
-
-def _most_real(found: list[Evidence]) -> list[Evidence]:
-    return [one for one in found if one.fidelity == "real"] or found
+def _most_real(found: Sequence[Evidence]) -> tuple[Evidence, ...]:
+    return tuple(one for one in found if one.fidelity == "real") or tuple(found)
 
 
 def _parts(shape: Shape) -> Iterator[tuple[str, Shape]]:
@@ -158,7 +188,7 @@ def _parts(shape: Shape) -> Iterator[tuple[str, Shape]]:
         case Record(fields=fields):
             for field in fields:
                 yield from _parts(field.shape)
-        case Dictionary(value=inner) | Sequence(element=inner) | Awaitable(result=inner):
+        case Dictionary(value=inner) | Elements(element=inner) | Awaitable(result=inner):
             yield from _parts(inner)
         case Tuple(elements=several) | Union(options=several):
             for inner in several:

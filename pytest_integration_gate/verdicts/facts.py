@@ -26,7 +26,7 @@ from pytest_integration_gate.model.shape import (
 from pytest_integration_gate.model.text import text_of
 from pytest_integration_gate.verdicts.binding import bind, text_of_call, text_of_signature, wrong_arguments
 from pytest_integration_gate.verdicts.contradiction import Contradiction
-from pytest_integration_gate.verdicts.declared import check_outcome, check_sync, check_value, is_sentinel
+from pytest_integration_gate.verdicts.declared import check_outcome, check_sync, check_value
 from pytest_integration_gate.verdicts.resolution import CALLABLE, Resolution, lacks
 
 
@@ -208,7 +208,7 @@ def _raises_type_error(outcome: Outcome | None) -> bool:
 
 def _check_read(claim: Claim, resolution: Resolution, fact: Fact) -> Iterator[Contradiction]:
     outcome = claim.outcome
-    if outcome is None or outcome.kind != "returned" or is_sentinel(outcome.shape):
+    if outcome is None or outcome.kind != "returned":
         return
     shape = outcome.shape
     if fact.kind in ("method", "classmethod", "staticmethod", "function"):

@@ -1,29 +1,86 @@
 """Claims against evidence: the verdict on each (SPEC section 7).
 
 The strongest evidence speaks first: facts, then the same arguments, then the same call site, then what all observations
-of the target have in common.
+of the target have in common. What many claims share (a target, a shape, a use) is worked out once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import field
+from functools import cached_property
 
 from pytest_integration_gate.model.claim import Claim
 from pytest_integration_gate.model.fact import Fact
-from pytest_integration_gate.model.finding import Difference, Finding, Kind, Reality, Verdict
-from pytest_integration_gate.model.interaction import EVERYTHING, Arguments
-from pytest_integration_gate.verdicts.agreement import Agreement, agreement
-from pytest_integration_gate.verdicts.arguments import fingerprint
+from pytest_integration_gate.model.finding import Finding, Kind, Reality, Verdict
+from pytest_integration_gate.model.interaction import EVERYTHING, Arguments, Uses
+from pytest_integration_gate.model.shape import Object, Scalar, Shape, Union
+from pytest_integration_gate.values import dataclass
+from pytest_integration_gate.verdicts.agreement import Group
+from pytest_integration_gate.verdicts.arguments import Fingerprints
+from pytest_integration_gate.verdicts.chains import weigh_chain
 from pytest_integration_gate.verdicts.contradiction import Contradiction
 from pytest_integration_gate.verdicts.evidence import Evidence, EvidenceIndex
 from pytest_integration_gate.verdicts.facts import allows, check, declares
-from pytest_integration_gate.verdicts.observed import KIND_OF
+from pytest_integration_gate.verdicts.observed import Question, ask, without_text
 from pytest_integration_gate.verdicts.resolution import Resolution, resolve
 from pytest_integration_gate.verdicts.suggestions import suggestion
+from pytest_integration_gate.verdicts.weighing import Weighed, weigh
 
-# What an annotation says; reality may say otherwise.
-_SAID_ONLY = ("return_annotation", "attribute_shape", "argument_shape")
+# What an annotation or a signature says; reality may say otherwise.
+_SAID_ONLY = ("return_annotation", "attribute_shape", "argument_shape", "sync_async")
+_NOBODY = Group(())
+_ERROR = "builtins:BaseException"
+
+
+@dataclass(frozen=True, slots=True)
+class _Declared:
+    """What the facts say to all claims of one form."""
+
+    question: Question
+    contradiction: Contradiction | None
+    is_declared: bool
+    is_allowed: bool
+
+
+@dataclass(eq=False)
+class _Target:
+    """Where claims lead, with what is known of it."""
+
+    resolution: Resolution
+    seen: Group
+    boundary: str
+    compares_values: bool
+    declared: dict[Hashable, _Declared] = field(default_factory=dict)
+
+    @cached_property
+    def speaks_of_values(self) -> bool:
+        """Whether a fact tells values apart, not only shapes."""
+        fact = self.resolution.fact
+        if fact is None:
+            return False
+        parameters = fact.signature.parameters if fact.signature is not None else ()
+        return any(_is_literal(shape) for shape in (fact.returns, *(each.annotation for each in parameters)))
+
+    def with_arguments_of(self, claim: Claim) -> Group:
+        """Return the observations that were made with the arguments of a claim."""
+        if claim.arguments is None or not self.seen:
+            return _NOBODY
+        arguments = _without_self(claim.arguments) if claim.takes_self else claim.arguments
+        wanted = self._fingerprints.of(arguments)
+        found = self._by_arguments.get(wanted) if wanted is not None else None
+        return Group(found) if found else _NOBODY
+
+    @cached_property
+    def _fingerprints(self) -> Fingerprints:
+        return Fingerprints(self.resolution.fact.signature if self.resolution.fact else None)
+
+    @cached_property
+    def _by_arguments(self) -> dict[Hashable, list[Evidence]]:
+        table: dict[Hashable, list[Evidence]] = {}
+        for evidence in self.seen.evidence:
+            table.setdefault(self._fingerprints.of(evidence.observation.arguments), []).append(evidence)
+        return table
 
 
 class Matcher:
@@ -45,178 +102,195 @@ class Matcher:
         self._boundary_of = boundary_of
         self._compares_values = compares_values
         self._resolutions: dict[tuple[str, tuple[str, ...]], Resolution] = {}
-        self._by_arguments: dict[str, dict[str, list[Evidence]]] = {}
-        self._by_site: dict[str, dict[tuple[str, str, str], list[Evidence]]] = {}
+        self._targets: dict[tuple[str, tuple[str, ...], str], _Target] = {}
 
     def judge(self, claim: Claim, tests: tuple[str, ...]) -> Finding:
         """Return the verdict on one claim that `tests` made."""
-        resolution = self._resolve(claim)
-        target = resolution.target
-        seen = self._seen(claim, resolution)
-        contradiction = self._contradiction(claim, resolution, seen)
-        if contradiction is not None:
-            return self._finding(claim, tests, "contradicted", contradiction=contradiction)
-        if not seen:
-            is_declared = declares(claim, resolution)
-            return self._finding(claim, tests, "unverified", target=target, declared=is_declared)
-        verdict, found = self._weigh(claim, resolution, seen)
-        return self._finding(
-            claim,
-            tests,
-            verdict,
-            target=target,
-            agreement=found,
-            declared=verdict == "unverified" and declares(claim, resolution),
-        )
+        target = self._target(claim)
+        declared = self._declared(claim, target)
+        if declared.contradiction is not None:
+            return self._contradicted(claim, tests, declared.contradiction)
+        weighed = self._weigh(claim, target, declared)
+        return self._finding(claim, tests, target, weighed, declared.is_declared)
+
+    # -- what claims share ----------------------------------------------------------------------------------------
+
+    def _resolve(self, root: str, path: tuple[str, ...]) -> Resolution:
+        key = (root, path)
+        if key not in self._resolutions:
+            self._resolutions[key] = resolve(root, path, self._facts, self._evidence.classes_given_by)
+        return self._resolutions[key]
+
+    def _target(self, claim: Claim) -> _Target:
+        key = (claim.root, claim.path, claim.action)
+        target = self._targets.get(key)
+        if target is None:
+            resolution = self._resolve(claim.root, claim.path)
+            seen = Group(())
+            if claim.action == "call":
+                seen = self._calls_of(resolution)
+            elif claim.action == "read":
+                seen = Group(self._evidence.of_part(resolution.target))
+            boundary = self._boundary_of(resolution.target)
+            target = _Target(resolution, seen, boundary, self._compares_values(boundary))
+            self._targets[key] = target
+        return target
+
+    def _calls_of(self, resolution: Resolution) -> Group:
+        return Group(self._evidence.of(resolution.target, resolution.fact.defined if resolution.fact else ""))
+
+    def _declared(self, claim: Claim, target: _Target) -> _Declared:
+        said, arguments = claim.outcome, claim.arguments
+        values = (said, arguments) if target.speaks_of_values else None
+        form = said and (said.kind, said.shape, said.awaiting)
+        key = (form, claim.uses, _form_of(arguments), claim.takes_self, values)
+        declared = target.declared.get(key)
+        if declared is None:
+            contradiction = self._contradiction(claim, target)
+            is_free = contradiction is None
+            declared = target.declared[key] = _Declared(
+                _question_of(claim, claim.uses),
+                contradiction,
+                is_declared=is_free and declares(claim, target.resolution),
+                is_allowed=is_free and allows(claim, target.resolution),
+            )
+        return declared
 
     # -- facts ----------------------------------------------------------------------------------------------------
 
-    def _resolve(self, claim: Claim) -> Resolution:
-        key = (claim.root, claim.path)
-        if key not in self._resolutions:
-            self._resolutions[key] = resolve(claim.root, claim.path, self._facts, self._evidence.classes_given_by)
-        return self._resolutions[key]
-
-    def _contradiction(self, claim: Claim, resolution: Resolution, seen: Sequence[Evidence]) -> Contradiction | None:
-        for contradiction in check(claim, resolution):
+    def _contradiction(self, claim: Claim, target: _Target) -> Contradiction | None:
+        for contradiction in check(claim, target.resolution):
             if contradiction.kind == "missing_attribute" and self._evidence.of_part(contradiction.target):
                 continue  # the code does not show it, but a real instance had it
-            if contradiction.kind in _SAID_ONLY and seen and agreement(replace(claim, uses=EVERYTHING), seen).fits:
+            if contradiction.kind in _SAID_ONLY and _is_shown(_question_of(claim, EVERYTHING), target.seen):
                 continue  # the annotation is wrong, and the double knows better
+            if contradiction.kind == "signature" and _was_called_like(claim, target.seen):
+                continue
             return contradiction
         return None
 
     # -- observations ---------------------------------------------------------------------------------------------
 
-    def _seen(self, claim: Claim, resolution: Resolution) -> list[Evidence]:
-        if claim.action == "call":
-            return self._evidence.of(resolution.target, resolution.fact.defined if resolution.fact else "")
-        return self._evidence.of_part(resolution.target) if claim.action == "read" else []
-
-    def _weigh(self, claim: Claim, resolution: Resolution, seen: list[Evidence]) -> tuple[Verdict, Agreement]:
-        same_arguments = self._with_same_arguments(claim, resolution, seen)
-        if claim.outcome is not None and claim.outcome.kind == "raised":
-            return _weigh_trouble(claim, same_arguments, seen)
-        if same_arguments:
-            found = agreement(claim, same_arguments)
-            if found.fits is not None:
-                return self._weigh_value(claim, resolution, same_arguments, found)
-            others = [one for one in seen if one not in same_arguments]
-            shown_otherwise = bool(others) and agreement(claim, others).fits is not None
-            certain = _is_enough(claim, same_arguments) and not shown_otherwise
-            return ("contradicted" if certain else "suspect"), found
-        succeeded = [one for one in seen if one.observation.outcome.kind != "raised"]
-        at_site = self._at_same_site(claim, succeeded)
-        for group in (at_site, succeeded):
-            if not group:
-                continue
-            found = agreement(claim, group)
-            if found.fits is not None:
-                return "verified", found
-            if allows(claim, resolution):
-                return "unverified", found
-            certain = found.is_binding and _is_enough(claim, group)
-            return ("contradicted" if certain else "suspect"), found
-        return "unverified", Agreement(nearest=seen[0])
-
-    def _weigh_value(
-        self, claim: Claim, resolution: Resolution, group: list[Evidence], found: Agreement
-    ) -> tuple[Verdict, Agreement]:
-        said = claim.outcome.text if claim.outcome is not None else None
-        if said is None or not self._compares_values(self._boundary_of(resolution.target)):
-            return "verified", found
-        values = [one.observation.outcome.text for one in group]
-        if said in values or None in values:
-            return "verified", found
-        difference = Difference(path="$", claim=said, reality=str(values[0]))
-        return "contradicted", Agreement(nearest=group[0], differences=(difference,), reason="value", is_binding=True)
-
-    def _with_same_arguments(self, claim: Claim, resolution: Resolution, seen: list[Evidence]) -> list[Evidence]:
-        if claim.arguments is None:
-            return []
-        signature = resolution.fact.signature if resolution.fact else None
-        table = self._by_arguments.get(resolution.target)
-        if table is None:
-            table = self._by_arguments[resolution.target] = {}
-            for evidence in seen:
-                key = fingerprint(evidence.observation.arguments, signature)
-                if key is not None:
-                    table.setdefault(key, []).append(evidence)
-        arguments = _without_self(claim.arguments) if claim.takes_self else claim.arguments
-        wanted = fingerprint(arguments, signature)
-        return table.get(wanted, []) if wanted is not None else []
-
-    def _at_same_site(self, claim: Claim, group: list[Evidence]) -> list[Evidence]:
-        if claim.site is None:
-            return []
-        return [one for one in group if one.observation.site is not None and one.observation.site.key == claim.site.key]
+    def _weigh(self, claim: Claim, target: _Target, declared: _Declared) -> Weighed:
+        if target.seen:
+            return weigh(
+                claim,
+                declared.question,
+                target.seen,
+                target.with_arguments_of(claim),
+                is_allowed=declared.is_allowed,
+                compares_values=target.compares_values,
+            )
+        resolution = target.resolution
+        if resolution.fact is None and not resolution.owner and "()" in claim.path:
+            found = weigh_chain(claim, lambda path: self._resolve(claim.root, path), self._calls_of)
+            if found is not None:
+                return found
+        return Weighed("unverified")
 
     # -- findings -------------------------------------------------------------------------------------------------
+
+    def _contradicted(self, claim: Claim, tests: tuple[str, ...], found: Contradiction) -> Finding:
+        reality = Reality(outcome=found.reality, source="declared", at=found.at, fidelity="declared")
+        kind = "fake_interface" if _is_interface_of_fake(claim, found) else self._kind(found.kind, found.target)
+        return Finding(
+            claim=claim,
+            target=found.target,
+            verdict="contradicted",
+            boundary=self._boundary_of(found.target),
+            kind=kind,
+            differences=found.differences,
+            reality=reality,
+            suggestion=suggestion(claim, found.target, kind, found.differences),
+            tests=tests,
+        )
 
     def _finding(
         self,
         claim: Claim,
         tests: tuple[str, ...],
-        verdict: Verdict,
-        *,
-        target: str = "",
-        contradiction: Contradiction | None = None,
-        agreement: Agreement | None = None,
-        declared: bool = False,
+        target: _Target,
+        weighed: Weighed,
+        is_declared: bool,
     ) -> Finding:
-        kind: Kind | None = None
-        differences: tuple[Difference, ...] = ()
-        reality: Reality | None = None
-        if contradiction is not None:
-            target, kind, differences = contradiction.target, contradiction.kind, contradiction.differences
-            reality = Reality(
-                outcome=contradiction.reality, source="declared", at=contradiction.at, fidelity="declared"
-            )
-        elif agreement is not None:
-            evidence = agreement.fits or agreement.nearest
-            reality = evidence.as_reality() if evidence is not None else None
-            if verdict in ("contradicted", "suspect"):
-                kind, differences = KIND_OF[agreement.reason], agreement.differences
-                if claim.action == "read" and kind == "return_shape":
-                    kind = "attribute_shape"
+        address, boundary = target.resolution.target, target.boundary
+        if weighed.target:
+            address, boundary = weighed.target, self._boundary_of(weighed.target)
+        verdict: Verdict = weighed.verdict
+        reality = weighed.evidence.as_reality() if weighed.evidence is not None else None
+        kind = weighed.kind
+        if kind is not None:
+            is_value = claim.action == "read" and kind == "return_shape"
+            kind = self._kind("attribute_shape" if is_value else kind, address)
         return Finding(
             claim=claim,
-            target=target,
+            target=address,
             verdict=verdict,
-            boundary=self._boundary_of(target),
+            boundary=boundary,
             kind=kind,
-            differences=differences,
+            differences=weighed.differences,
             reality=reality,
-            suggestion=suggestion(claim, target, kind, differences, reality) if kind else "",
-            declared=declared,
+            suggestion=suggestion(claim, address, kind, weighed.differences) if kind is not None else "",
+            declared=is_declared and verdict == "unverified",
             tests=tests,
         )
 
-
-def _weigh_trouble(claim: Claim, same: list[Evidence], seen: list[Evidence]) -> tuple[Verdict, Agreement]:
-    """Rule 4: simulated trouble is compared only with what reality did for the same arguments."""
-    failed = [one for one in same if one.observation.outcome.kind == "raised"]
-    if not failed:
-        elsewhere = [one for one in seen if one.observation.outcome.kind == "raised"]
-        return "unverified", Agreement(nearest=(elsewhere or seen)[0])
-    found = agreement(claim, failed)
-    if found.fits is not None:
-        return "verified", found
-    others = [one for one in seen if one.observation.outcome.kind == "raised" and one not in failed]
-    shown_otherwise = bool(others) and agreement(claim, others).fits is not None
-    certain = len(failed) == len(same) and not shown_otherwise and _is_enough(claim, failed)
-    return ("contradicted" if certain else "suspect"), found
+    def _kind(self, kind: Kind, target: str) -> Kind:
+        """Attributes of exceptions have a kind of their own (rule 15)."""
+        if kind not in ("missing_attribute", "attribute_shape"):
+            return kind
+        owner = self._facts.get(target.rpartition(".")[0])
+        is_error = owner is not None and isinstance(owner.returns, Object) and _ERROR in owner.returns.bases
+        return "exception" if is_error else kind
 
 
-def _is_enough(claim: Claim, group: Sequence[Evidence]) -> bool:
-    """Rule 1: one observation of first-party code or at the claim's own call site binds; of a generic library it takes
-    two."""
-    for one in group:
-        site = one.observation.site
-        if one.observation.first_party or (site is not None and claim.site is not None and site.key == claim.site.key):
-            return True
-    return len(group) > 1 or sum(len(one.tests) for one in group) > 1
+def _question_of(claim: Claim, uses: Uses) -> Question:
+    return ask(claim.action, claim.outcome and without_text(claim.outcome), uses)
+
+
+def _is_interface_of_fake(claim: Claim, found: Contradiction) -> bool:
+    """Whether a hand-written fake has another method, or another signature, than the real class (rule 13)."""
+    about_methods = found.kind in ("missing_attribute", "signature")
+    return claim.double == "fake" and about_methods and found.target.endswith(claim.path[-1] if claim.path else "")
+
+
+def _form_of(arguments: Arguments | None) -> Hashable:
+    """Return arguments without their values."""
+    if arguments is None:
+        return None
+    return (
+        tuple([argument.shape for argument in arguments.positional]),
+        tuple([(name, argument.shape) for name, argument in arguments.keywords]),
+        arguments.bound,
+    )
 
 
 def _without_self(arguments: Arguments) -> Arguments:
-    return Arguments(positional=arguments.positional[1:], keywords=arguments.keywords, bound=arguments.bound)
+    return Arguments(
+        positional=arguments.positional[1:],
+        keywords=arguments.keywords,
+        bound=arguments.bound,
+    )
+
+
+def _is_shown(question: Question, seen: Group) -> bool:
+    return bool(seen) and seen.agreement(question).fits is not None
+
+
+def _was_called_like(claim: Claim, seen: Group) -> bool:
+    """Whether a call that was written like the claimed one worked, whatever the signature says."""
+    said = claim.arguments
+    return said is not None and any(
+        not one.arguments.bound
+        and len(one.arguments.positional) == len(said.positional)
+        and [name for name, _ in one.arguments.keywords] == [name for name, _ in said.keywords]
+        for one in (evidence.observation for evidence in seen.succeeded.evidence)
+    )
+
+
+def _is_literal(shape: Shape) -> bool:
+    """Whether a shape allows some values and not others of a class."""
+    return any(
+        isinstance(option, Scalar) and bool(option.values)
+        for option in (shape.options if isinstance(shape, Union) else (shape,))
+    )

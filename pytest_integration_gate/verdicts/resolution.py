@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from pytest_integration_gate.model.fact import Fact
 from pytest_integration_gate.model.shape import NONE, Awaitable, Object, Shape, Union
+from pytest_integration_gate.values import dataclass
 
 CALLABLE = frozenset({"function", "method", "classmethod", "staticmethod", "class"})
 # The special methods that a missing one can be replaced by. What is not listed cannot be proven absent, because the
@@ -31,6 +32,11 @@ ALTERNATIVES: Mapping[str, frozenset[str]] = {
 }  # fmt: skip
 _GENERATOR = frozenset({"__iter__", "__next__", "__contains__"})
 _ASYNC_GENERATOR = frozenset({"__aiter__", "__anext__"})
+# What decorators of `contextlib` make says nothing by its class: what ``with`` gives is known of the function alone.
+_CONTEXTS: Mapping[str, frozenset[str]] = {
+    "contextlib:_GeneratorContextManager": frozenset({"__enter__", "__exit__", "__call__"}),
+    "contextlib:_AsyncGeneratorContextManager": frozenset({"__aenter__", "__aexit__", "__call__"}),
+}
 _EVERY_OBJECT = frozenset(dir(object)) | {
     "__dict__",
     "__module__",
@@ -107,6 +113,8 @@ def resolve(
 def _canonical(place: _Place, facts: Mapping[str, Fact]) -> _Place:
     """Go from the name under which a function or class was found to its own address; members keep their class."""
     fact = place.fact
+    if place.text.endswith("]"):
+        return place  # the entry of a registry keeps its own address
     if fact is not None and fact.defined and fact.kind in ("function", "class", "module") and fact.defined in facts:
         return replace(place, text=fact.defined, fact=facts[fact.defined])
     return place
@@ -150,6 +158,8 @@ def _value(
     seen = observed_class(source or place.text)
     if len(seen) == 1 and seen[0] in facts and (not declared or _descends(facts[seen[0]], declared)):
         declared = seen[0]
+    if declared in _CONTEXTS:
+        return _Place(what="instance", text=place.text, through=through, supports=_CONTEXTS[declared])
     if declared:
         return _Place(what="instance", text=place.text, cls=declared, through=through)
     return _Place(what="thing", text=place.text, through=through)
@@ -175,6 +185,9 @@ def _step(place: _Place, name: str, facts: Mapping[str, Fact]) -> Resolution:
         owner = facts.get(place.cls)
         if special:
             return _protocol(place, name, replace(end, target=target, fact=facts.get(target)), owner)
+        fact = facts.get(target)
+        if name.startswith("_") and (fact is None or fact.kind == "missing"):
+            return replace(end, target=target)  # private names are also hung on by proxies and libraries
         return _existing(replace(end, target=target, fact=facts.get(target)), owner, name)
     fact = place.fact
     if fact is None:

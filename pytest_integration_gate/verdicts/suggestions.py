@@ -5,72 +5,110 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from pytest_integration_gate.model.abilities import WORDS
 from pytest_integration_gate.model.claim import Claim
-from pytest_integration_gate.model.finding import Difference, Kind, Reality
+from pytest_integration_gate.model.finding import Difference, Kind
 
 _LAST_NAME = re.compile(r"\.([\w-]+)$|\['([^']+)'\]$")
-_NEAREST = re.compile(r"\(nearest: (.+)\)$")
+_NEAREST = re.compile(r"(?:\(nearest:|, the nearest is) ([^)]+?)\)?$")
 
 
-def suggestion(
-    claim: Claim, target: str, kind: Kind, differences: tuple[Difference, ...], reality: Reality | None
-) -> str:
+def suggestion(claim: Claim, target: str, kind: Kind, differences: tuple[Difference, ...]) -> str:
     """Say in one sentence what to change, and where."""
     where = f"the double at {claim.at}" if claim.at else "the double"
-    first = differences[0] if differences else Difference(path="$", claim="", reality="")
-    write = _SENTENCES.get(kind, _say_shape)
-    return write(where, target.partition(":")[2] or target, first, reality)
+    first = differences[0] if differences else Difference(path="$", claim="", reality="what was seen")
+    name = target if " " in target else target.partition(":")[2] or target
+    return _SENTENCES.get(kind, _say_shape)(where, name, first)
 
 
-def _say_shape(where: str, name: str, first: Difference, reality: Reality | None) -> str:
-    field, nearest = _LAST_NAME.search(first.path), _NEAREST.search(first.reality)
+def _field(difference: Difference) -> str:
+    """Return the part of the value that differs, empty for the whole."""
+    found = _LAST_NAME.search(difference.path)
+    return (found[1] or found[2]) if found else ""
+
+
+def _say_shape(where: str, name: str, first: Difference) -> str:
+    field, nearest = _field(first), _NEAREST.search(first.reality)
     if field and nearest:
-        old, new = field[1] or field[2], nearest[1]
-        return f"Rename `{old}` to `{new}` in {where} and in the code that reads it."
+        return f"Rename `{field}` to `{nearest[1]}` in {where} and in the code that reads it."
     if field and first.reality.startswith("absent"):
-        return f"Drop `{field[1] or field[2]}` from {where}: what `{name}` really gives has no such part."
+        return (
+            f"Drop `{field}` from {where} and from the code that reads it: what `{name}` really gives has no such part."
+        )
     if field:
-        return f"Let {where} give `{first.reality}` for `{field[1] or field[2]}`, as `{name}` does."
+        return f"Let {where} give `{first.reality}` for `{field}`, as `{name}` does."
+    verb, _, value = first.reality.partition(" ")
+    if verb in ("returns", "yields"):
+        return f"Let {where} do what `{name}` really does: it {verb} {value}."
     return f"Let {where} give what `{name}` really gives: {first.reality}."
 
 
-def _say_missing(where: str, name: str, first: Difference, reality: Reality | None) -> str:
-    nearest = _NEAREST.search(first.reality)
+def _say_value(where: str, name: str, first: Difference) -> str:
+    part = f" for `{_field(first)}`" if _field(first) else ""
+    return f"Let {where} give `{first.reality}`{part}, as `{name}` did for these arguments."
+
+
+def _say_missing(where: str, name: str, first: Difference) -> str:
+    attribute, nearest = _field(first) or name, _NEAREST.search(first.reality)
     if nearest:
-        return f"Use `{nearest[1]}` in place of `{name}` in {where} and in the code that uses it."
-    return f"Remove `{name}` from {where} and from the code that uses it: the real thing has no such attribute."
+        return f"Use `{nearest[1]}` in place of `{attribute}` in {where} and in the code that uses it."
+    return f"Remove `{attribute}` from {where} and from the code that uses it: the real thing has no such attribute."
 
 
-def _say_signature(where: str, name: str, first: Difference, reality: Reality | None) -> str:
-    return f"Call `{name}` as its signature asks, and make {where} strict with `autospec=True`."
+def _say_signature(where: str, name: str, first: Difference) -> str:
+    signature = f" `{first.reality}`" if first.reality.startswith("(") else ""
+    return f"Call `{name}` as its signature{signature} asks, and make {where} strict with `autospec=True`."
 
 
-def _say_async(where: str, name: str, first: Difference, reality: Reality | None) -> str:
-    is_async = "await" in first.reality or "coroutine" in first.reality
-    return (
-        f"Use an `AsyncMock` for {where} and await `{name}` in the code."
-        if is_async
-        else f"Use a plain `Mock` for {where}: `{name}` does not have to be awaited."
-    )
+def _say_argument(where: str, name: str, first: Difference) -> str:
+    return f"Pass `{first.reality}` as `{_field(first)}` to `{name}` where {where} gets `{first.claim}`."
 
 
-def _say_protocol(where: str, name: str, first: Difference, reality: Reality | None) -> str:
-    return f"Let {where} give what `{name}` really gives ({first.reality}), and mend the code that relies on more."
+def _say_async(where: str, name: str, first: Difference) -> str:
+    if "asynchronous generator" in first.reality:
+        return f"Let {where} give an asynchronous iterator and use `async for` in the code, as `{name}` is not awaited."
+    if "await" in first.reality or "coroutine" in first.reality:
+        return f"Use an `AsyncMock` for {where} and await `{name}` in the code."
+    return f"Use a plain `Mock` for {where} and do not await `{name}` in the code."
 
 
-def _say_annotation(where: str, name: str, first: Difference, reality: Reality | None) -> str:
+def _say_protocol(where: str, name: str, first: Difference) -> str:
+    reality = first.reality
+    if reality.startswith("absent"):
+        used = WORDS.get(_field(first), _field(first))
+        return f"Do without `{used}` on what `{name}` really gives, in {where} and in the code."
+    if first.claim == "called":
+        return f"Read `{name}` without calling it, in {where} and in the code: it is {reality}."
+    if first.claim.startswith("a value"):
+        return f"Call `{name}`, and let {where} be callable: it is {reality}."
+    return f"Let {where} give what `{name}` really gives, and mend the code that relies on more: {reality}."
+
+
+def _say_annotation(where: str, name: str, first: Difference) -> str:
+    if _field(first):
+        return _say_shape(where, name, first)
     return f"Let {where} give `{first.reality}`, as the annotation of `{name}` says, or correct the annotation."
 
 
-def _say_exception(where: str, name: str, first: Difference, reality: Reality | None) -> str:
-    return f"Let {where} do what `{name}` did for these arguments: {first.reality}."
+def _say_exception(where: str, name: str, first: Difference) -> str:
+    if first.path != "$":
+        return _say_shape(where, name, first)
+    return f"Let {where} do what `{name}` did for these arguments: it {first.reality}."
 
 
-_SENTENCES: dict[Kind, Callable[[str, str, Difference, Reality | None], str]] = {
+def _say_fake(where: str, name: str, first: Difference) -> str:
+    reality = f": {first.reality}" if first.reality else ""
+    return f"Give {where} the interface of `{name}`{reality}."
+
+
+_SENTENCES: dict[Kind, Callable[[str, str, Difference], str]] = {
     "missing_attribute": _say_missing,
     "signature": _say_signature,
+    "argument_shape": _say_argument,
     "sync_async": _say_async,
     "protocol": _say_protocol,
     "return_annotation": _say_annotation,
+    "return_value": _say_value,
     "exception": _say_exception,
+    "fake_interface": _say_fake,
 }

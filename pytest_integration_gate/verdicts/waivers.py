@@ -9,11 +9,12 @@ from __future__ import annotations
 import io
 import re
 import tokenize
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from typing import get_args
 
 from pytest_integration_gate.model.finding import Finding, Kind
+from pytest_integration_gate.values import dataclass
 
 _WAIVER = re.compile(r"#\s*gate:\s*(?P<word>\w*)\s*(?:\[(?P<kinds>[^\]]*)\])?\s*(?P<rest>.*)$")
 _UNTIL = re.compile(r"\buntil\s*=\s*(\S+)")

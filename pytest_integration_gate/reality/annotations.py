@@ -181,7 +181,7 @@ def _of_generic(origin: object, args: tuple[object, ...], owner: type | None, na
         return Dictionary(shape(0), shape(1))
     if origin is collections.Counter:
         return Dictionary(shape(0), Scalar("int"))
-    return class_shape(origin, depth=depth, fields=False)
+    return class_shape(origin, depth=depth)
 
 
 def _of_sequence(origin: type, element: Shape) -> Shape:
@@ -210,7 +210,7 @@ def _of_literal(values: tuple[object, ...]) -> Shape:
     )
 
 
-def class_shape(cls: type, *, depth: int = _DEPTH, fields: bool = True) -> Shape:
+def class_shape(cls: type, *, depth: int = _DEPTH) -> Shape:
     """Give the shape of instances of a class."""
     if not is_tractable(cls):
         return ANYTHING
@@ -236,7 +236,7 @@ def class_shape(cls: type, *, depth: int = _DEPTH, fields: bool = True) -> Shape
         return _of_typed_dict(cls, depth)
     if cls is object or is_open(cls):
         return ANYTHING
-    return instance_shape(cls, depth=max(depth, 0) if fields else 0)
+    return instance_shape(cls, depth=max(depth, 0))
 
 
 def _of_enum(cls: type) -> Shape:
@@ -335,8 +335,13 @@ def _fields_of(cls: type, depth: int) -> tuple[Field, ...]:
         for name, annotation in annotations_of(owner).items():
             if not name.startswith("_") and not _is_class_variable(annotation):
                 shape = shape_of_annotation(annotation, owner=cls, namespace=names, depth=depth - 1)
-                fields[name] = Field(name, shape)
+                fields[name] = Field(name, ANYTHING if _gives_something_else(shape) else shape)
     return tuple(fields[name] for name in sorted(fields)[:_FIELDS])
+
+
+def _gives_something_else(shape: Shape) -> bool:
+    """Whether an attribute is annotated with a descriptor (``Mapped[str]``): reading it gives what that likes."""
+    return isinstance(shape, Object) and "__get__" in shape.supports
 
 
 def _is_class_variable(annotation: object) -> bool:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import abc
 import difflib
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from enum import EnumMeta
 from types import FunctionType, MethodDescriptorType, ModuleType, WrapperDescriptorType
-from typing import TypeVar
+from typing import Generic, TypeVar
 
-from pytest_integration_gate.model.classes import canonical, mro_of, namespace_of, profile_of
+from pytest_integration_gate.model.classes import canonical, mro_of, namespace_of, profile_of, unmasked
 from pytest_integration_gate.reality.hints import annotations_of
 from pytest_integration_gate.reality.stores import (
+    bound_names,
     functions_in,
     is_test_module,
     scan,
@@ -73,7 +75,7 @@ def real_subclasses(cls: type) -> Iterator[type]:
             if id(sub) not in seen:
                 seen.add(id(sub))
                 pending.append(sub)
-                if not is_test_module(str(namespace_of(sub).get("__module__"))):
+                if unmasked(sub) is sub and not is_test_module(str(namespace_of(sub).get("__module__"))):
                     yield sub
 
 
@@ -118,9 +120,18 @@ def members_of(cls: type) -> frozenset[str] | None:
         if more is None:
             return None
         names = names | more
-    if len(names) > _BOUND or (namespace_of(cls).get("__abstractmethods__") and not any(_concrete(cls))):
+    if len(names) > _BOUND or _is_unimplemented(cls):
         return None  # whoever implements it has not been loaded
     return frozenset(names - _object_names)
+
+
+def _is_unimplemented(cls: type) -> bool:
+    """Whether a class is an interface, by its abstract methods or as a direct child of ``ABC``, of which no
+    implementation is loaded."""
+    if namespace_of(cls).get("__abstractmethods__"):
+        return not any(_concrete(cls))
+    base = type.__dict__["__base__"].__get__(cls)
+    return base is abc.ABC and not any(True for _ in real_subclasses(cls))
 
 
 def _concrete(cls: type) -> Iterator[bool]:
@@ -152,6 +163,10 @@ def _own_members(cls: type) -> set[str] | None:
     return _with_assigned(names, order, qualified)
 
 
+def _is_stdlib(cls: type) -> bool:
+    return canonical(cls).partition(":")[0].partition(".")[0] in sys.stdlib_module_names
+
+
 def answers_anything(order: Iterable[type]) -> bool:
     """Say whether one of the classes has a ``__getattr__`` or its like, so that any name may exist."""
     for owner in order:
@@ -159,8 +174,10 @@ def answers_anything(order: Iterable[type]) -> bool:
         if "__getattr__" in namespace and not _is_closed_model(owner, order):
             return True
         lookup = namespace.get("__getattribute__")
-        # C types have their own slot for the generic lookup; one that Python code wrote may answer to any name
-        if type(lookup) is FunctionType or (lookup is not None and owner in (super, ModuleType)):
+        # C types have their own slot, which only in the standard library is known to be for the usual lookup
+        if lookup is not None and (
+            type(lookup) is FunctionType or owner in (super, ModuleType) or not _is_stdlib(owner)
+        ):
             return True
     return False
 
@@ -189,9 +206,9 @@ def _with_assigned(names: set[str], order: tuple[type, ...], qualified: set[str]
     """Add what the code of the classes and of their modules assigns; None when some of it cannot be read."""
     if not any(is_python_class(owner) for owner in order):
         return None  # C code may put anything into the instance's __dict__
-    is_bag = all(name.startswith("__") for owner in order if is_python_class(owner) for name in namespace_of(owner))
+    is_bag = not any(_says_what_it_holds(owner) for owner in order if is_python_class(owner))
     for owner in order:
-        if not is_python_class(owner):
+        if not is_python_class(owner) or owner is Generic:
             continue
         generated = scan(*functions_in(owner))
         names |= generated.other.union(*generated.own.values())
@@ -208,6 +225,7 @@ def _with_assigned(names: set[str], order: tuple[type, ...], qualified: set[str]
             if holder in qualified or holder.partition(".")[0] not in classes:
                 names |= stored
         names |= stores.other
+        names |= stores.bodies.get(canonical(owner).partition(":")[2], frozenset())
         assigned, computes = stored_elsewhere(module_name.partition(".")[0])
         names |= assigned
         if computes and (is_bag or "__dict__" in str(namespace_of(owner).get("__slots__"))):
@@ -215,22 +233,33 @@ def _with_assigned(names: set[str], order: tuple[type, ...], qualified: set[str]
     return names
 
 
+def _says_what_it_holds(owner: type) -> bool:
+    names = namespace_of(owner)
+    return "__init__" in names or bool(annotations_of(owner)) or not all(name.startswith("__") for name in names)
+
+
 @per_class
 def supports_of(cls: type) -> tuple[str, ...] | None:
     """Give the special methods that a class or a loaded subclass of it defines beyond `object`; None when unknown."""
-    if is_protocol(cls) or (namespace_of(cls).get("__abstractmethods__") and not any(_concrete(cls))):
+    if is_protocol(cls) or _is_unimplemented(cls):
         return None
     return tuple(sorted({name for each in (cls, *real_subclasses(cls)) for name in profile_of(each).supports}))
 
 
 def module_has(module: ModuleType, name: str) -> bool | None:
-    """Say whether a module has an attribute; None when a module-level ``__getattr__`` or a subclass may answer."""
+    """Say whether a module has an attribute; None when that depends.
+
+    A module-level ``__getattr__`` or a subclass may answer, the module's code may bind the name on another platform, or
+    a test made the module up.
+    """
     names = module.__dict__
     if name in names:
         return True
     if "__getattr__" in names or type(module) is not ModuleType:
         return None
-    return _has_submodule(module, name)
+    if names.get("__spec__") is None and "__file__" not in names:
+        return None
+    return None if name in bound_names(module) else _has_submodule(module, name)
 
 
 def _has_submodule(module: ModuleType, name: str) -> bool | None:

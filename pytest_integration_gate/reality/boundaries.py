@@ -6,7 +6,8 @@ A boundary is what the configuration says, else that of the tests which observed
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+
+from pytest_integration_gate.values import dataclass
 
 # Modules, and single functions where a module has many trades; the longest prefix decides.
 _WELL_KNOWN: dict[str, str] = {

@@ -5,22 +5,39 @@ Everything is read from namespaces; no attribute of the user's objects is evalua
 
 from __future__ import annotations
 
+import contextlib
 import functools
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Iterable, Iterator
+from dataclasses import replace
+from inspect import CO_ASYNC_GENERATOR, CO_GENERATOR
 from sys import modules
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any, Literal
 
 from pytest_integration_gate.model.classes import mro_of, namespace_of
+from pytest_integration_gate.values import dataclass
 
 Kind = Literal["function", "method", "classmethod", "staticmethod", "property", "constructor"]
 
 _LRU_WRAPPER = type(functools.lru_cache(lambda: None))
 _CACHED_PROPERTY = functools.cached_property
 
+
+async def _nothing() -> AsyncIterator[None]:
+    yield
+
+
+_CONTEXT_MANAGERS = (
+    contextlib.contextmanager(lambda: iter(())).__code__,
+    contextlib.asynccontextmanager(_nothing).__code__,
+)
+_GIVING = (
+    *(FunctionType, BuiltinFunctionType, MethodType, _LRU_WRAPPER),
+    *(classmethod, staticmethod, property, _CACHED_PROPERTY),
+)
+
 # Special methods that code calls in a way that reads as an interaction.
-_DUNDERS = frozenset(
+DUNDERS = frozenset(
     "__init__ __call__ __enter__ __exit__ __aenter__ __aexit__ __iter__ __next__ __aiter__ __anext__ __await__"
     " __getitem__ __setitem__ __delitem__ __len__ __contains__".split()
 )
@@ -36,13 +53,17 @@ _UNTOUCHED = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """A Python function that can be watched. `owner` is the class whose namespace holds it, under `name`."""
+    """A Python function that can be watched. `owner` is the class whose namespace holds it, under `name`.
+
+    `is_entrance` says that it is the generator beneath ``@contextmanager``: what it yields is what ``with`` gives.
+    """
 
     function: FunctionType
     kind: Kind
     name: str
     module: str
     owner: type | None = None
+    is_entrance: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,14 +90,14 @@ def callables_in(module: ModuleType) -> Iterator[Found]:
         else:
             function = value.__wrapped__ if type(value) is _LRU_WRAPPER else value
             if type(function) is FunctionType and function.__module__ == home:
-                yield Found(function=function, kind="function", name=name, module=home)
+                yield from _with_entrance(Found(function=function, kind="function", name=name, module=home))
 
 
 def members_of(cls: type) -> Iterator[Found]:
     """Find the methods, properties and the constructor that a class itself defines, and those of its inner classes."""
     home = _home(cls)
     for name, raw in list(namespace_of(cls).items()):
-        if type(name) is not str or (name[:2] == name[-2:] == "__" and name not in _DUNDERS):
+        if type(name) is not str or (name[:2] == name[-2:] == "__" and name not in DUNDERS):
             continue
         if issubclass(type(raw), type):
             if raw is not cls and _home(raw) == home and raw.__qualname__.startswith(f"{cls.__qualname__}."):
@@ -84,7 +105,15 @@ def members_of(cls: type) -> Iterator[Found]:
             continue
         kind, function = _member(name, raw)
         if type(function) is FunctionType and not is_untouched(function.__module__):
-            yield Found(function=function, kind=kind, name=name, module=home, owner=cls)
+            yield from _with_entrance(Found(function=function, kind=kind, name=name, module=home, owner=cls))
+
+
+def _with_entrance(found: Found) -> Iterator[Found]:
+    yield found
+    if any(found.function.__code__ is code for code in _CONTEXT_MANAGERS):
+        inner = found.function.__dict__.get("__wrapped__")
+        if type(inner) is FunctionType and inner.__code__.co_flags & (CO_GENERATOR | CO_ASYNC_GENERATOR):
+            yield replace(found, function=inner, is_entrance=True)
 
 
 def _home(cls: type) -> str:
@@ -119,10 +148,12 @@ def find_target(dotted: str) -> Iterator[Found | FoundBuiltin | type]:
             break
     else:
         return
-    holder = None
-    for name in parts[length:]:
-        holder, value = value, _look_up(value, name)
-    yield from _expand(holder, parts[-1], value)
+    holder, name = None, parts[-1]
+    for part in parts[length:]:
+        if type(value) in _GIVING:
+            break  # the rest is a chain on what this gives
+        holder, value, name = value, _look_up(value, part), part
+    yield from _expand(holder, name, value)
 
 
 def _look_up(value: Any, name: str) -> Any:
@@ -151,7 +182,8 @@ def _expand(holder: Any, name: str, value: Any) -> Iterator[Found | FoundBuiltin
         function = value.__wrapped__ if type(value) is _LRU_WRAPPER else value
         if type(function) is FunctionType:
             if not is_untouched(function.__module__):
-                yield Found(function=function, kind="function", name=name, module=holder.__name__)
+                found = Found(function=function, kind="function", name=name, module=holder.__name__)
+                yield from _with_entrance(found)
         else:
             yield from _reached_through(value if issubclass(type(value), type) else type(value))
         return
@@ -175,6 +207,6 @@ def _functions_of(module: ModuleType) -> Iterable[Found | FoundBuiltin]:
         if name.startswith("_"):
             continue
         if type(value) is FunctionType and str(value.__module__).partition(".")[0] == package:
-            yield Found(function=value, kind="function", name=name, module=module.__name__)
+            yield from _with_entrance(Found(function=value, kind="function", name=name, module=module.__name__))
         elif type(value) is BuiltinFunctionType and not is_untouched(value.__module__):
             yield FoundBuiltin(function=value, name=name, module=module)

@@ -30,7 +30,12 @@ from pytest_integration_gate.model.shape import (
 from pytest_integration_gate.source.sites import Standing
 
 _MAX_ELEMENTS = 5
+_GENERATORS = frozenset({"generator", "async generator"})
+_ENTRANCES = frozenset({"entrance", "async entrance"})
+_LAZY = _GENERATORS | _ENTRANCES | {"coroutine"}
+_ASYNCHRONOUS = frozenset({"coroutine", "async entrance"})
 _innermost: ContextVar[ObservedCall | None] = ContextVar("pytest_integration_gate_innermost_call", default=None)
+_progress: ContextVar[Progress | None] = ContextVar("pytest_integration_gate_progress", default=None)
 
 
 class Observer(Protocol):
@@ -74,15 +79,16 @@ class Progress:
         self.running: dict[int, ObservedCall] = {}
         self.pending: dict[int, ObservedCall] = {}  # generators and coroutines that are not finished
         self._thread = get_ident()
+        _progress.set(self)
 
     def contaminate(self, reason: str) -> None:
         """Mark every call that a double, called just now, lies beneath.
 
         Calls know their outer ones through the context, which tasks inherit. A thread knows nothing of who waits for
-        it, so what it does marks everything that is under way.
+        it, nor does a context that was made afresh, so what they do marks everything that is under way.
         """
         call = _innermost.get()
-        if call is None or get_ident() != self._thread:
+        if get_ident() != self._thread or (call is None and _progress.get() is not self):
             for call in list(self.running.values()):
                 call.contaminated = call.contaminated or reason
             return
@@ -124,7 +130,9 @@ class ObservedCall:
         self.target = target
         self.arguments = arguments
         self.standing = standing
-        self.kind = kind  # "plain", "generator", "coroutine" or "constructor"
+        self.kind = (
+            kind  # "plain", "constructor", "coroutine", "generator" or "entrance" (to a with block), also "async"
+        )
         self.contaminated = contaminated
         self.progress = progress
         self.observer = observer
@@ -132,7 +140,7 @@ class ObservedCall:
         self.outer: ObservedCall | None = None
         self.elements: list[Shape] = []
         self.was_resumed = self.was_thrown = False
-        if kind in ("generator", "coroutine"):
+        if kind in _LAZY:
             progress.pending[id(self)] = self
         else:
             self._push()
@@ -145,7 +153,10 @@ class ObservedCall:
     def yielded(self, value: Any) -> None:
         """The body of a generator gave an element and stands still."""
         self._pop()
-        if len(self.elements) < _MAX_ELEMENTS and not quiet.busy:
+        if self.kind in _ENTRANCES:
+            if self._is_pending():
+                self._note(lambda: self._end(self._outcome(value), value))
+        elif len(self.elements) < _MAX_ELEMENTS and not quiet.busy:
             self._note(lambda: self.elements.append(picture(value)[0]))
 
     def thrown(self) -> None:
@@ -155,6 +166,8 @@ class ObservedCall:
     def returned(self, value: Any) -> None:
         """The call ended well."""
         self._pop()
+        if self.kind in _ENTRANCES:
+            return  # the with block has been left
         if self.kind == "constructor":
             value = self.instance
         self._note(lambda: self._end(self._outcome(value), value))
@@ -162,26 +175,31 @@ class ObservedCall:
     def raised(self) -> None:
         """The call ended with the exception that is being handled."""
         self._pop()
-        error = exception()
-        self._note(lambda: self._end(self._failure(error), None))
+        if self.kind not in _ENTRANCES or self._is_pending():
+            error = exception()
+            self._note(lambda: self._end(self._failure(error), None))
 
     def abandon(self) -> None:
         """The test is over and the generator or coroutine is not."""
-        self._note(lambda: self._end(self._outcome(None) if self.kind == "generator" else _NEVER_AWAITED, None))
+        if self.kind not in _ENTRANCES:
+            self._note(lambda: self._end(self._outcome(None) if self.kind in _GENERATORS else _NEVER_AWAITED, None))
+
+    def _is_pending(self) -> bool:
+        return id(self) in self.progress.pending
 
     def _outcome(self, value: Any) -> Outcome | None:
-        if self.kind == "generator":
+        if self.kind in _GENERATORS:
             element = join_all(self.elements) if self.was_resumed else ANYTHING
-            return Outcome(kind="returned", shape=Sequence("generator", element))
+            return Outcome(kind="returned", shape=Sequence(self.kind, element))
         shape, text = picture(value)
-        return Outcome(kind="awaited" if self.kind == "coroutine" else "returned", shape=shape, text=text)
+        return Outcome(kind="awaited" if self.kind in _ASYNCHRONOUS else "returned", shape=shape, text=text)
 
     def _failure(self, error: BaseException | None) -> Outcome | None:
-        if self.kind == "generator" and (self.elements or self.was_thrown):
+        if self.kind in _GENERATORS and (self.elements or self.was_thrown):
             return self._outcome(None)
         if not issubclass(type(error), (Exception, SystemExit)):
             return None  # an interrupt, a cancellation or pytest's own outcome says nothing about the collaborator
-        return Outcome(kind="raised", shape=picture(error)[0], awaiting=self.kind == "coroutine")
+        return Outcome(kind="raised", shape=picture(error)[0], awaiting=self.kind in _ASYNCHRONOUS)
 
     def _end(self, outcome: Outcome | None, value: Any) -> None:
         self.progress.pending.pop(id(self), None)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import ast
+import types
+import typing
 from types import FunctionType
 
-from pytest_integration_gate.model.classes import mro_of, namespace_of
+from pytest_integration_gate.model.classes import canonical, mro_of, namespace_of
 from pytest_integration_gate.model.shape import NONE, Dictionary, Object, Sequence, Shape, Union
 from pytest_integration_gate.reality.addresses import class_at
 from pytest_integration_gate.reality.annotations import shape_of_annotation
+from pytest_integration_gate.reality.attributes import is_protocol
 from pytest_integration_gate.reality.hints import annotations_of, names_for
 from pytest_integration_gate.reality.passing import definition_of, inside
 
@@ -32,7 +35,20 @@ def _of_parameter(function: FunctionType, name: str) -> Shape | None:
     annotation = annotations_of(function).get(name)
     if annotation is None:
         return None
-    return shape_of_annotation(annotation, namespace=names_for(function), depth=1)
+    return _shape_of(annotation, None, names_for(function))
+
+
+def _shape_of(annotation: object, owner: type | None, names: dict[str, object]) -> Shape:
+    """The shape of an annotation, where a protocol is a class like any other: a double owes what it says."""
+    try:
+        meant = eval(annotation, dict(names)) if isinstance(annotation, str) else annotation  # noqa: S307
+        is_union = typing.get_origin(meant) in (typing.Union, types.UnionType)
+        options = [one for one in (typing.get_args(meant) if is_union else (meant,)) if one is not type(None)]
+    except Exception:  # evaluating a string annotation can raise anything
+        options = []
+    if len(options) == 1 and isinstance(options[0], type) and is_protocol(options[0]):
+        return Object(cls=canonical(options[0]))
+    return shape_of_annotation(annotation, owner=owner, namespace=names, depth=1)
 
 
 def _of_attribute(cls: object, name: str) -> Shape | None:
@@ -41,7 +57,7 @@ def _of_attribute(cls: object, name: str) -> Shape | None:
     for owner in mro_of(cls)[:-1]:
         annotation = annotations_of(owner).get(name)
         if annotation is not None:
-            return shape_of_annotation(annotation, owner=cls, namespace=names_for(owner), depth=1)
+            return _shape_of(annotation, cls, names_for(owner))
         init = namespace_of(owner).get("__init__")
         if isinstance(init, FunctionType):
             parameter = _parameter_kept_as(init, name)

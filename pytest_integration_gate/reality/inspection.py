@@ -9,7 +9,7 @@ from __future__ import annotations
 import builtins
 import os
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from types import ModuleType
 
 from pytest_integration_gate.model.classes import canonical, mro_of, namespace_of
@@ -28,8 +28,10 @@ from pytest_integration_gate.reality.attributes import (
 )
 from pytest_integration_gate.reality.constructors import describe_class_call
 from pytest_integration_gate.reality.members import describe_member, is_callable_kind, line_of
+from pytest_integration_gate.reality.native import Spy
 from pytest_integration_gate.reality.signatures import describe_callable
 from pytest_integration_gate.reality.stores import functions_in, is_first_party
+from pytest_integration_gate.values import dataclass
 
 MEMBERS = 200
 ABSENT = object()
@@ -56,6 +58,8 @@ def describe(root: str, obj: object, path: tuple[str, ...]) -> list[Fact]:
     `root` is the canonical address of `obj`; `obj` is a class, a function, what ``inspect.getattr_static`` gave for a
     method, a module, an instance at module level, or `ABSENT`.
     """
+    if type(obj) is Spy:
+        obj = obj.original
     # classes and functions are kept, of anything else only the type, so that no object lives longer than its test
     key = obj if type in mro_of(type(obj)) or canonical(obj) else type(obj)
     known = _described.get((root, path))

@@ -89,9 +89,9 @@ def _without_value(cls: type, name: str, target: str) -> Fact | None:
     module = sys.modules.get(target.partition(":")[0])
     if not is_first_party(module) and has_dict(cls) and is_stored_by_libraries(name):
         return Fact(target=target, kind="unknown")
-    return Fact(
-        target=target, kind="missing", near=nearest(name, (each for each in members if not each.startswith("_")))
-    )
+    own = {each for owner in mro_of(cls)[:-1] for each in namespace_of(owner)}
+    own |= set_on_self(cls) | {field.name for field in shape.fields}
+    return Fact(target=target, kind="missing", near=nearest(name, (each for each in own if not each.startswith("_"))))
 
 
 def _of_value(cls: type, owner: type, name: str, target: str, raw: object) -> Fact:
@@ -120,7 +120,9 @@ def _of_value(cls: type, owner: type, name: str, target: str, raw: object) -> Fa
 
 def _call_of(cls: type, raw: object, kind: FactKind) -> Callable:
     name = getattr(raw, "__name__", "")
-    if name in ("__new__", "__init_subclass__", "__class_getitem__"):
+    if name == "__new__":
+        return Callable()  # a replacement may be given the class or not
+    if name in ("__init_subclass__", "__class_getitem__"):
         kind = "classmethod"
     if type(raw) is functools.singledispatchmethod:
         return Callable()

@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from inspect import CO_COROUTINE, CO_GENERATOR, CO_VARARGS
+from collections.abc import Mapping
+from inspect import CO_ASYNC_GENERATOR, CO_COROUTINE, CO_GENERATOR, CO_VARARGS
 from types import FrameType
 from typing import Any, Protocol
 
@@ -14,13 +14,14 @@ from pytest_integration_gate.isolation import getframe, quiet
 from pytest_integration_gate.model.capture import picture
 from pytest_integration_gate.model.classes import mro_of, namespace_of
 from pytest_integration_gate.model.interaction import Argument, Arguments, Outcome
-from pytest_integration_gate.reality.callables import Found, FoundBuiltin
+from pytest_integration_gate.reality.callables import Found
 from pytest_integration_gate.reality.calls import UNSEEN, ObservedCall, Progress, Unseen, has_double
 from pytest_integration_gate.source.naming import address_of
 from pytest_integration_gate.source.project import Project
 from pytest_integration_gate.source.sites import Standing, caller
 from pytest_integration_gate.trampoline import Trampoline
 
+_KINDS = {CO_GENERATOR: "generator", CO_COROUTINE: "coroutine", CO_ASYNC_GENERATOR: "async generator"}
 _MAX_CALLS = 2_000  # of one callable in one test; after that it runs at full speed, unobserved
 
 
@@ -33,8 +34,11 @@ class Watch(Protocol):
     def is_first_party(self, name: object) -> bool:
         """Whether an imported module of that name is the project's own code and no test."""
 
-    def is_named(self, cls: type) -> bool:
-        """Whether what is reached through a class is called by the name of that class."""
+    def is_real(self, cls: type) -> bool:
+        """Whether a class is none that a test has made up, so that what is reached through it is called by its name."""
+
+    def is_linked(self, value: object) -> bool:
+        """Whether an object is what an observed call of a named collaborator gave."""
 
     def keep(self, observer: Observer, call: ObservedCall, outcome: Outcome, value: Any) -> None:
         """Take an observation."""
@@ -49,6 +53,8 @@ class Observer:
     defined = ""
     at = ""
     first_party = False
+    is_named = False  # a double or the configuration stands for it: what it gives is watched in turn
+    only_linked = False  # nothing but calls on what such calls gave are of interest
 
     def __init__(self, watch: Watch) -> None:
         self.watch = watch
@@ -66,6 +72,8 @@ class Observer:
         """Take note of a call before it happens."""
         progress = self.watch.progress
         if progress is None or quiet.busy or self.is_broken:
+            return UNSEEN
+        if self.only_linked and not self.watch.is_linked(values[0] if values else args[0] if args else None):
             return UNSEEN
         quiet.busy = True
         try:
@@ -103,21 +111,31 @@ class Observer:
 
     def _standing(self, frame: FrameType | None) -> tuple[bool, Standing | None]:
         """Where project code made the call. What libraries do among themselves, or pytest, is nobody's interaction."""
+        if self.only_linked:
+            return self._is_direct(frame), caller(frame, self.watch.project)
         standing = caller(frame, self.watch.project)
         if standing is not None or self.first_party:
             return True, standing
         return frame is not None and self.watch.project.is_test(frame.f_code.co_filename), None
 
+    def _is_direct(self, frame: FrameType | None) -> bool:
+        """Whether the project's code or a test made the call itself."""
+        return frame is not None and self.watch.project.kind(frame.f_code.co_filename) in ("first-party", "test")
+
 
 class FunctionObserver(Observer):
     """Watches a Python function through a trampoline."""
 
-    def __init__(self, watch: Watch, found: Found) -> None:
+    def __init__(self, watch: Watch, found: Found, *, only_linked: bool = False) -> None:
         super().__init__(watch)
         self.found = found
+        self.only_linked = only_linked
         code = found.function.__code__
         project = watch.project
         self.first_party = watch.is_first_party(found.module)
+        self._step = ""
+        if found.is_entrance:
+            self._step = "().__aenter__" if code.co_flags & CO_ASYNC_GENERATOR else "().__enter__"
         self.defined = self._address(found.owner)
         if not code.co_filename.startswith("<"):
             self.at = f"{project.relative(code.co_filename)}:{code.co_firstlineno}"
@@ -126,11 +144,7 @@ class FunctionObserver(Observer):
         receivers = 1 if self._has_receiver else 0
         # A wrapper that takes anything sees the arguments as they were written.
         self._is_bound = len(self._names) > receivers or not code.co_flags & CO_VARARGS
-        self._kind = "constructor" if found.kind == "constructor" else "plain"
-        if code.co_flags & CO_GENERATOR:
-            self._kind = "generator"
-        elif code.co_flags & CO_COROUTINE:
-            self._kind = "coroutine"
+        self._kind = _kind_of(found)
         self._reached: dict[int, tuple[type, str | None, str]] = {}
         self._trampoline = Trampoline(found.function, self.enter)
 
@@ -148,9 +162,9 @@ class FunctionObserver(Observer):
     def _address(self, cls: type | None) -> str:
         found = self.found
         if cls is None:
-            return address_of(found.function, found.module, found.name)
+            return address_of(found.function, found.module, found.name) + self._step
         address = address_of(cls, found.module, cls.__name__)
-        return address if found.kind == "constructor" else f"{address}.{found.name}"
+        return address if found.kind == "constructor" else f"{address}.{found.name}{self._step}"
 
     def _open(
         self,
@@ -174,7 +188,9 @@ class FunctionObserver(Observer):
         is_wanted, standing = self._standing(frame)
         if not is_wanted:
             return UNSEEN
-        arguments, has_doubles = _arguments(args, [*zip(names, values, strict=True), *kwargs.items()], self._is_bound)
+        arguments, has_doubles = arguments_of(args, [*zip(names, values, strict=True), *kwargs.items()], self._is_bound)
+        if self._step:
+            arguments = Arguments()
         return ObservedCall(
             target=target,
             arguments=arguments,
@@ -205,95 +221,22 @@ class FunctionObserver(Observer):
         if holder is not owner:
             return (None if self.found.kind == "constructor" else self.defined), ""
         # A subclass that the test made up is reached as the class that it extends.
-        reached = next((each for each in ancestors if each is owner or self.watch.is_named(each)), owner)
+        reached = next((each for each in ancestors if each is owner or self.watch.is_real(each)), owner)
         return self._address(reached), ""
 
 
-class BuiltinObserver(Observer):
-    """Watches a function written in C through a spy that stands in for it as module attribute."""
-
-    def __init__(self, watch: Watch, found: FoundBuiltin) -> None:
-        super().__init__(watch)
-        self.found = found
-        self.defined = address_of(found.function, found.module.__name__, found.name)
-        self.spy = Spy(found.function, self.enter)
-        self._places: list[tuple[dict[str, Any], str]] = []
-
-    def place(self, namespace: dict[str, Any]) -> None:
-        """Stand in for the function wherever a module namespace holds it."""
-        for name, value in list(namespace.items()):
-            if value is self.found.function and not self.is_broken:
-                namespace[name] = self.spy
-                self._places.append((namespace, name))
-
-    def uninstall(self) -> None:
-        """Leave every place where the spy still stands, and those where it was imported to."""
-        super().uninstall()
-        for namespace, name in self._places:
-            if namespace.get(name) is self.spy:
-                namespace[name] = self.found.function
-        self._places = []
-
-    def _open(
-        self,
-        progress: Progress,
-        frame: FrameType | None,
-        values: tuple[Any, ...],
-        args: tuple[Any, ...],
-        kwargs: Mapping[str, Any],
-    ) -> ObservedCall | Unseen:
-        if frame is None or self.watch.project.kind(frame.f_code.co_filename) not in ("first-party", "test"):
-            return UNSEEN
-        arguments, has_doubles = _arguments(args, list(kwargs.items()), is_bound=False)
-        return ObservedCall(
-            target=self.defined,
-            arguments=arguments,
-            standing=caller(frame, self.watch.project),
-            kind="plain",
-            contaminated=has_doubles,
-            progress=progress,
-            observer=self,
-        )
+def _kind_of(found: Found) -> str:
+    flags = found.function.__code__.co_flags
+    if found.is_entrance:
+        return "async entrance" if flags & CO_ASYNC_GENERATOR else "entrance"
+    for flag, kind in _KINDS.items():
+        if flags & flag:
+            return kind
+    return "constructor" if found.kind == "constructor" else "plain"
 
 
-class Spy:
-    """Stands for a C function: equal to it, with its attributes, and it does what the function does."""
-
-    __slots__ = ("enter", "original")
-
-    def __init__(self, original: Callable[..., Any], enter: Callable[..., ObservedCall | Unseen]) -> None:
-        self.original = original
-        self.enter = enter
-
-    def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
-        """Do what the function does, and let the observer hear it."""
-        __tracebackhide__ = True
-        call = self.enter((), args, kwargs)
-        try:
-            result = self.original(*args, **kwargs)
-        except BaseException:
-            call.raised()
-            raise
-        call.returned(result)
-        return result
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.original, name)
-
-    def __eq__(self, other: object) -> bool:
-        return self is other or self.original is other
-
-    def __hash__(self) -> int:
-        return hash(self.original)
-
-    def __repr__(self) -> str:
-        return repr(self.original)
-
-    def __reduce__(self) -> str:
-        return str(self.original.__name__)
-
-
-def _arguments(args: tuple[Any, ...], named: list[tuple[str, Any]], is_bound: bool) -> tuple[Arguments, str]:
+def arguments_of(args: tuple[Any, ...], named: list[tuple[str, Any]], is_bound: bool) -> tuple[Arguments, str]:
+    """Picture the arguments of a call, and say whether a double is among them."""
     positional = tuple(_argument(value, "") for value in args)
     keywords = tuple((name, _argument(value, name)) for name, value in named)
     has_doubles = any(has_double(each.shape) for each in (*positional, *(each for _, each in keywords)))

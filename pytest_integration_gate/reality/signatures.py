@@ -6,7 +6,6 @@ import functools
 import inspect
 import types
 import typing
-from dataclasses import dataclass
 
 from pytest_integration_gate.model.capture import picture
 from pytest_integration_gate.model.fact import Parameter, ParameterKind, Signature
@@ -25,6 +24,7 @@ from pytest_integration_gate.reality.annotations import class_shape, shape_of_an
 from pytest_integration_gate.reality.assignments import shape_of_results
 from pytest_integration_gate.reality.hints import annotations_of, names_for
 from pytest_integration_gate.reality.passing import passes_on, returns_itself, returns_plain
+from pytest_integration_gate.values import dataclass
 
 _KINDS: dict[object, ParameterKind] = {
     inspect.Parameter.POSITIONAL_ONLY: "positional",

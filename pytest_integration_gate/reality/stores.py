@@ -6,15 +6,18 @@ A class whose instances have a ``__dict__`` has no list of its attributes anywhe
 from __future__ import annotations
 
 import dis
+import inspect
 import os
 import site
 import sys
 import sysconfig
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import field
 from functools import lru_cache
 from importlib.machinery import BuiltinImporter, ExtensionFileLoader
 from types import CodeType, FunctionType, ModuleType
+
+from pytest_integration_gate.values import dataclass
 
 _STORE_ATTR = dis.opmap["STORE_ATTR"]
 _READERS = frozenset({"copy", "items", "get", "keys", "values", "__contains__"})
@@ -22,6 +25,24 @@ _HARMLESS = frozenset({"RETURN_VALUE", "DICT_UPDATE", "DICT_MERGE", "CONTAINS_OP
 _COMPUTING = frozenset({"setattr", "__setattr__", "__dict__", "vars"})
 _FORWARDERS = frozenset({"__setattr__", "__setstate__", "__copy__", "__deepcopy__"})  # they set what exists elsewhere
 _NOISE = frozenset({"PUSH_NULL", "PRECALL", "CACHE", "NOP", "EXTENDED_ARG", "RESUME"})
+_SILENT = frozenset(dis.opmap[name] for name in _NOISE if name in dis.opmap)
+# Instructions that leave a local variable on top, with the bits of their argument that tell which.
+_LOADS = {
+    dis.opmap[name]: mask
+    for name, mask in (
+        ("LOAD_FAST", ~0),
+        ("LOAD_FAST_BORROW", ~0),
+        ("LOAD_FAST_LOAD_FAST", 15),
+        ("LOAD_FAST_BORROW_LOAD_FAST_BORROW", 15),
+        ("STORE_FAST_LOAD_FAST", 15),
+    )
+    if name in dis.opmap
+}
+_RARE_LOADS = frozenset(
+    code
+    for name, code in dis.opmap.items()
+    if name.startswith("LOAD_") and name.endswith(("CHECK", "CLEAR", "DEREF", "NAME", "GLOBAL", "GLOBALS"))
+)
 _LIBRARIES = tuple(
     os.path.join(path, "")
     for path in {
@@ -39,12 +60,14 @@ class Stores:
 
     `own` maps the qualified name of a class (empty for plain functions) to the names that its methods set on ``self``;
     `other` are names set on anything else. `dynamic` lists the classes (empty: plain functions) whose code sets
-    attributes under names that it computes.
+    attributes under names that it computes. `bodies` are the names that the body of a class mentions: those that it
+    binds only on some platforms too.
     """
 
     own: dict[str, frozenset[str]]
     other: frozenset[str]
     dynamic: frozenset[str]
+    bodies: dict[str, frozenset[str]] = field(default_factory=dict)
 
 
 EMPTY = Stores(own={}, other=frozenset(), dynamic=frozenset())
@@ -61,6 +84,16 @@ def stores_of(module: ModuleType) -> Stores | None:
         codes = _codes_of(module, name)
         _cache[key] = None if codes is None else scan(*codes)
     return _cache[key]
+
+
+@lru_cache(maxsize=256)
+def bound_names(module: ModuleType) -> frozenset[str]:
+    """Give the names that the code of a module binds in it on any way through it."""
+    found: set[str] = set()
+    for code in _nested(tuple(_codes_of(module, module.__name__) or ())):
+        binding = ("STORE_NAME", "STORE_GLOBAL") if code.co_name == "<module>" else ("STORE_GLOBAL",)
+        found.update(str(step.argval) for step in dis.get_instructions(code) if step.opname in binding)
+    return frozenset(found)
 
 
 def _codes_of(module: ModuleType, name: str) -> list[CodeType] | None:
@@ -85,7 +118,10 @@ def scan(*codes: CodeType) -> Stores:
     own: dict[str, set[str]] = {}
     other: set[str] = set()
     dynamic: set[str] = set()
+    bodies: dict[str, frozenset[str]] = {}
     for code in _nested(codes):
+        if "__qualname__" in code.co_names and not code.co_flags & inspect.CO_OPTIMIZED:
+            bodies[code.co_qualname] = frozenset(code.co_names)
         if not _COMPUTING.isdisjoint(code.co_names) or _STORE_ATTR in code.co_code[::2]:
             mine, others, computes = _scan_one(code)
             holder = _holder_of(code)
@@ -97,6 +133,7 @@ def scan(*codes: CodeType) -> Stores:
         own={holder: frozenset(names) for holder, names in own.items()},
         other=frozenset(other),
         dynamic=frozenset(dynamic),
+        bodies=bodies,
     )
 
 
@@ -109,6 +146,10 @@ def _holder_of(code: CodeType) -> str:
 def _scan_one(code: CodeType) -> tuple[frozenset[str], frozenset[str], bool]:
     """Names set on ``self``, names set on anything else, and whether names are computed."""
     first = code.co_varnames[0] if code.co_argcount and "<locals>" not in code.co_qualname else "self"
+    if _COMPUTING.isdisjoint(code.co_names):
+        plain = _plain_stores(code, first)
+        if plain is not None:
+            return *plain, False
     mine: set[str] = set()
     others: set[str] = set()
     computes = False
@@ -125,6 +166,30 @@ def _scan_one(code: CodeType) -> tuple[frozenset[str], frozenset[str], bool]:
             others |= names or set()
         before = step.argrepr
     return frozenset(mine), frozenset(others), computes
+
+
+def _plain_stores(code: CodeType, first: str) -> tuple[frozenset[str], frozenset[str]] | None:
+    """What `_scan_one` finds in code that computes no names, read from the bytes; None when `dis` has to help."""
+    mine: set[str] = set()
+    others: set[str] = set()
+    is_method = bool(_holder_of(code))
+    high = before = variable = 0
+    for operation, argument in zip(code.co_code[::2], code.co_code[1::2], strict=True):
+        if operation == dis.EXTENDED_ARG:
+            high = (high | argument) << 8
+            continue
+        if operation == _STORE_ATTR:
+            if before in _RARE_LOADS:
+                return None
+            index = variable & _LOADS[before] if before in _LOADS else len(code.co_varnames)
+            on_self = is_method and code.co_varnames[index : index + 1] == (first,)
+            (mine if on_self else others).add(code.co_names[high | argument])
+        if operation not in _SILENT:
+            before, variable = operation, high | argument
+        high = 0
+    if "__dict__" in mine | others:
+        return None
+    return frozenset(mine), frozenset(others)
 
 
 def _nested(codes: tuple[CodeType, ...]) -> Iterator[CodeType]:

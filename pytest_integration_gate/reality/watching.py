@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 from weakref import ref
 
 from pytest_integration_gate.isolation import at_work
-from pytest_integration_gate.model.classes import namespace_of
+from pytest_integration_gate.model.classes import canonical, namespace_of, unmasked
 from pytest_integration_gate.model.interaction import Arguments, Outcome
 from pytest_integration_gate.model.observation import Observation
 from pytest_integration_gate.reality.callables import Found, FoundBuiltin, callables_in, find_target
 from pytest_integration_gate.reality.calls import ObservedCall, Progress
+from pytest_integration_gate.reality.chains import LinkedClass, Links, may_be_linked
 from pytest_integration_gate.reality.imports import ImportWatch
-from pytest_integration_gate.reality.observers import BuiltinObserver, FunctionObserver, Observer, Spy
+from pytest_integration_gate.reality.native import BuiltinObserver, Spy
+from pytest_integration_gate.reality.observers import FunctionObserver, Observer
+from pytest_integration_gate.reality.sqlite import Factories, is_connect, uses_sqlite
 from pytest_integration_gate.source.project import Project
 from pytest_integration_gate.source.sites import Standing, site_of
 from pytest_integration_gate.trampoline import obstacle
+from pytest_integration_gate.values import dataclass
 
 _MAX_OBSERVATIONS = 2_000  # distinct ones in one test
 _MAX_AT_SITE = 50  # distinct ones of one target at one site
@@ -57,6 +60,9 @@ class Watcher:
         self._prefixes: set[str] = set()
         self._functions: dict[int, FunctionObserver] = {}
         self._builtins: dict[int, BuiltinObserver] = {}
+        self._links = Links()
+        self._linked: dict[int, LinkedClass] = {}
+        self._sqlite = Factories(self)
         self._walked: dict[str, object] = {}
         self._named_classes: dict[int, type] = {}
         self._files: dict[str, bool] = {}
@@ -75,6 +81,8 @@ class Watcher:
             self._named.setdefault(target, False)
             parts = target.replace(":", ".").split(".")
             self._prefixes.update(".".join(parts[:length]) for length in range(1, len(parts) + 1))
+            if "sqlite3" in parts:
+                self._name_sqlite()
 
     def start(self) -> None:
         """Begin to watch, before the setup of a boundary test."""
@@ -83,6 +91,8 @@ class Watcher:
             self._explore()
             for observer in self._functions.values():
                 observer.install()
+            for linked in self._linked.values():
+                linked.install()
             # An observed call takes a second frame; recursion must reach as deep as without it.
             self._recursion_limit = sys.getrecursionlimit()
             sys.setrecursionlimit(self._recursion_limit * 2 + _HEADROOM)
@@ -103,6 +113,9 @@ class Watcher:
                 sys.setrecursionlimit(self._recursion_limit)
             for observer in (*self._functions.values(), *self._builtins.values()):
                 observer.uninstall()
+            for linked in self._linked.values():
+                linked.uninstall()
+            self._sqlite.forget()
             self._remove_spies()
             classes = (reference() for reference in self._classes.values())
             return Watched(
@@ -134,14 +147,25 @@ class Watcher:
                 self._packages.add(name.partition(".")[0])
         return known
 
-    def is_named(self, cls: type) -> bool:
-        """Whether what is reached through a class is called by the name of that class."""
-        return id(cls) in self._named_classes or self.is_first_party(namespace_of(cls).get("__module__"))
+    def is_real(self, cls: type) -> bool:
+        """Whether a class is none that a test has made up, so that what is reached through it is called by its name."""
+        home = namespace_of(cls).get("__module__")
+        if id(cls) in self._named_classes or self.is_first_party(home):
+            return True
+        module = sys.modules.get(home) if type(home) is str else None
+        file = vars(module).get("__file__") if type(module) is ModuleType else None
+        return type(file) is str and "<" not in canonical(cls) and not self.project.is_test(file)
+
+    def is_linked(self, value: object) -> bool:
+        """Whether an object is what an observed call of a named collaborator gave."""
+        return value in self._links
 
     def keep(self, observer: Observer, call: ObservedCall, outcome: Outcome, value: Any) -> None:
         """Take an observation; equal ones count once."""
         if call.progress is not self.progress:
             return  # a thread that has outlived its test
+        if observer.is_named or observer.only_linked:
+            self._link(value)
         code, lasti = call.standing or (None, 0)
         key = (call.target, call.arguments, outcome, id(code), lasti, call.contaminated)
         if key in self._kept:
@@ -153,7 +177,7 @@ class Watcher:
             return
         self._at_site[place] = at_site + 1
         self._kept[key] = (observer, call.standing)
-        cls = type(value)
+        cls = unmasked(type(value))
         if namespace_of(cls).get("__module__", "builtins") != "builtins":
             self._classes.setdefault(id(cls), ref(cls))
 
@@ -173,8 +197,15 @@ class Watcher:
         spec = vars(module).get("__spec__")  # a new one after every reload
         if self._walked.get(name, self) is not spec:
             self._walked[name] = spec
+            if uses_sqlite(module):
+                self._name_sqlite()
             for found in callables_in(module):
                 self._watch_function(found)
+
+    def _name_sqlite(self) -> None:
+        """Watch connections wherever the library is used: they are handed on, beyond what a double would name."""
+        self._named.setdefault("sqlite3.connect", False)
+        self._prefixes.update(("sqlite3", "sqlite3.dbapi2"))
 
     def _find_named(self) -> None:
         for target, is_settled in list(self._named.items()):
@@ -186,20 +217,40 @@ class Watcher:
                     continue
                 self._named[target] = True
                 if isinstance(found, Found):
-                    self._watch_function(found)
+                    self._watch_function(found, is_named=True)
                 else:
                     self._named_classes[id(found)] = found
 
-    def _watch_function(self, found: Found) -> None:
+    def _link(self, value: Any) -> None:
+        """Watch what a named collaborator gave, unless it is watched anyway."""
+        cls = type(value)
+        known = self._linked.get(id(cls))
+        if known is None or known.cls is not cls:
+            if self.is_first_party(namespace_of(cls).get("__module__")) or not may_be_linked(cls):
+                return
+            known = self._linked[id(cls)] = LinkedClass(self, cls)
+            for found in known.functions:
+                self._watch_function(found, only_linked=True)
+            known.install()
+        self._links.add(value)
+
+    def _watch_function(self, found: Found, *, is_named: bool = False, only_linked: bool = False) -> None:
         function = found.function
-        if id(function) in self._functions or self.project.is_test(function.__code__.co_filename):
+        known = self._functions.get(id(function))
+        if known is not None and (only_linked or not known.only_linked):
+            known.is_named = known.is_named or is_named
             return
+        if self.project.is_test(function.__code__.co_filename):
+            return
+        if known is not None:
+            known.uninstall()  # so far only a link of a chain
         reason = obstacle(function)
         if reason:
             self.skipped[f"{found.module}:{function.__qualname__}"] = reason
             return
         try:
-            observer = self._functions[id(function)] = FunctionObserver(self, found)
+            observer = self._functions[id(function)] = FunctionObserver(self, found, only_linked=only_linked)
+            observer.is_named = is_named
         except Exception as error:
             self.skipped[f"{found.module}:{function.__qualname__}"] = f"{type(error).__name__}: {error}"
             return
@@ -207,7 +258,10 @@ class Watcher:
             observer.install()
 
     def _watch_builtin(self, found: FoundBuiltin) -> None:
-        observer = self._builtins.setdefault(id(found.function), BuiltinObserver(self, found))
+        observer = self._builtins.get(id(found.function))
+        if observer is None:
+            adapt = self._sqlite.connecting if is_connect(found.function) else None
+            observer = self._builtins[id(found.function)] = BuiltinObserver(self, found, adapt)
         home = sys.modules.get(observer.defined.partition(":")[0])
         for module in (found.module, home, *self._first_party_modules()):
             if module is not None:

@@ -11,9 +11,10 @@ expected.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapping
 from functools import cache
 from inspect import CO_ASYNC_GENERATOR, CO_COROUTINE, CO_GENERATOR, CO_ITERABLE_COROUTINE, CO_VARARGS, CO_VARKEYWORDS
+from sys import get_asyncgen_hooks, set_asyncgen_hooks
 from types import CodeType, FunctionType
 from typing import Any, Protocol, TypeAlias
 
@@ -132,7 +133,7 @@ def _template(
     handed = ", ".join([*named[:positional], *star, *(f"{name}={name}" for name in named[positional:]), *stars])
     values = "".join(f"{name}, " for name in named)
     call = f"enter(({values}), {'args' if varargs else '()'}, {'kwargs' if varkeywords else '{}'})"
-    if kind == CO_GENERATOR:
+    if kind in (CO_GENERATOR, CO_ASYNC_GENERATOR):
         body = [f"return companion({call}, target({handed}))"]
     elif kind == CO_COROUTINE:
         # The target is called inside: a second coroutine would also complain when nobody awaits it.
@@ -165,7 +166,7 @@ def _inner(code: CodeType) -> CodeType:
 
 def _companion(function: FunctionType, kind: int) -> FunctionType | None:
     """Make the generator or coroutine function that stands between the caller and the body."""
-    inner = {CO_GENERATOR: _iterate, CO_COROUTINE: _await}.get(kind)
+    inner = {CO_GENERATOR: _iterate, CO_COROUTINE: _await, CO_ASYNC_GENERATOR: _iterate_async}.get(kind)
     if inner is None:
         return None
     companion = FunctionType(_disguised(inner.__code__, function.__code__), inner.__globals__, function.__name__)
@@ -198,6 +199,38 @@ def _iterate(call: Call, body: Generator[Any, Any, Any]) -> Generator[Any, Any, 
     except BaseException:
         call.raised()
         raise
+
+
+async def _iterate_async(call: Call, body: AsyncGenerator[Any, Any]) -> AsyncGenerator[Any, Any]:
+    # The same for asynchronous generators (PEP 525). The event loop is to know only this one, which closes the body.
+    __tracebackhide__ = True
+    elements: list[Any] = []
+    steps = [_started(body)]
+    try:
+        while True:
+            call.resumed()
+            elements.append(await steps.pop())
+            call.yielded(elements[0])
+            try:
+                steps.append(body.asend((yield elements.pop())))
+            except BaseException as error:
+                call.thrown()
+                steps.append(body.athrow(error))
+    except StopAsyncIteration:
+        call.returned(None)
+    except BaseException:
+        call.raised()
+        raise
+
+
+def _started(body: AsyncGenerator[Any, Any]) -> Awaitable[Any]:
+    """Make the first step of an asynchronous generator, without the event loop's hooks taking note of it."""
+    hooks = get_asyncgen_hooks()
+    set_asyncgen_hooks(None, None)
+    try:
+        return body.asend(None)
+    finally:
+        set_asyncgen_hooks(*hooks)
 
 
 async def _await(call: Call, target: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:

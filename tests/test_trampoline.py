@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import contextvars
 import functools
 import inspect
 import logging
@@ -447,21 +448,106 @@ def test_coroutine_that_nobody_awaits_warns_once():
     assert "forgotten' was never awaited" in str(caught[0].message)
 
 
-def test_async_generator_is_its_own():
-    """An asynchronous generator is handed over untouched."""
-
-    async def ticks(n):
+async def ticks(n):
+    received = []
+    try:
         for i in range(n):
-            yield i
+            received.append((yield i))
+    except KeyError as error:
+        yield f"caught {error}"
+    finally:
+        await asyncio.sleep(0)
+        closed.append(received)
+
+
+closed = []
+
+
+def test_async_generator_gives_the_same_elements():
+    """What is yielded and sent goes through, one element at a time; the end is heard."""
 
     async def collect():
-        return [i async for i in ticks(3)]
+        running = ticks(2)
+        assert inspect.isasyncgen(running)
+        assert (running.__name__, running.__qualname__) == ("ticks", "ticks")
+        assert await anext(running) == 0
+        assert await running.asend("x") == 1
+        with pytest.raises(StopAsyncIteration):
+            await running.asend("y")
 
     with listening(ticks) as ear:
         assert inspect.isasyncgenfunction(ticks)
-        assert inspect.isasyncgen(ticks(1))
-        assert asyncio.run(collect()) == [0, 1, 2]
-    assert [each[0] for each in ear.heard] == ["enter", "returned"] * 2
+        asyncio.run(collect())
+    assert closed.pop() == ["x", "y"]
+    heard = ["resumed", ("yielded", 0), "resumed", ("yielded", 1), "resumed", ("returned", None)]
+    assert ear.heard == [("enter", (2,), (), {}), *heard]
+
+
+def test_async_generator_takes_what_is_thrown():
+    """`athrow` and `aclose` reach the body, and what it makes of them comes back."""
+
+    async def use():
+        running = ticks(3)
+        await anext(running)
+        assert await running.athrow(KeyError("k")) == "caught 'k'"
+        assert [each async for each in running] == []
+        running = ticks(3)
+        await anext(running)
+        with pytest.raises(LookupError) as caught:
+            await running.athrow(LookupError())
+        assert caught.value.__context__ is None
+        running = ticks(3)
+        await anext(running)
+        await running.aclose()
+        assert [each async for each in running] == []
+
+    with listening(ticks) as ear:
+        asyncio.run(use())
+    assert [closed.pop() for _ in range(3)] == [[], [], []]
+    assert ear.heard.count("thrown") == 3
+
+
+def test_async_generator_that_is_left_is_closed_by_the_loop():
+    """Whoever breaks out of an ``async for`` leaves the closing to the event loop, which knows one generator only."""
+    problems = []
+
+    async def leave():
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(lambda _, context: problems.append(context))
+        kept.append(ticks(3))
+        async for _ in kept[0]:
+            break
+        async for _ in ticks(2):
+            break
+        await asyncio.sleep(0.01)
+        assert closed.pop() == []
+        assert len(loop._asyncgens) == 1
+
+    kept = []
+    with listening(ticks):
+        asyncio.run(leave())
+    assert closed.pop() == []
+    assert problems == []
+
+
+def test_async_generator_context_variables_stay_with_the_consumer():
+    """The body runs in the context of whoever asks for the next element, as before."""
+    variable = contextvars.ContextVar("variable", default="outer")
+
+    async def reads():
+        while True:
+            yield variable.get()
+
+    async def use():
+        running = reads()
+        seen = [await anext(running)]
+        variable.set("changed")
+        seen.append(await anext(running))
+        await running.aclose()
+        return seen
+
+    with listening(reads):
+        assert asyncio.run(use()) == ["outer", "changed"]
 
 
 def test_functions_without_builtins_work():

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from types import CodeType
 from typing import Any
 
+from pytest_integration_gate.doubles.inference import Hint
 from pytest_integration_gate.doubles.listener import HeardCall, Listener, Position
 from pytest_integration_gate.doubles.marks import Mark, Place, Root, is_universal
+from pytest_integration_gate.doubles.meaning import as_far_as_read, is_meant
 from pytest_integration_gate.model.capture import picture
 from pytest_integration_gate.model.claim import Claim, Unbound
 from pytest_integration_gate.model.interaction import EVERYTHING, Argument, Arguments, Outcome, Site, Uses
 from pytest_integration_gate.source.naming import address_of
+from pytest_integration_gate.source.questions import asks_about
 from pytest_integration_gate.source.sites import site_of
 from pytest_integration_gate.source.uses import uses_at
+from pytest_integration_gate.values import dataclass
 
 # Special methods whose result a test can mean; the others answer with a default that MagicMock invents.
 _GIVES_VALUE = frozenset(("__enter__", "__aenter__", "__getitem__", "__next__", "__anext__", "__call__"))
@@ -53,8 +57,10 @@ class Interpreter:
             if root.foreign or heard.kind == "real" or is_universal(heard.mark.path):
                 continue
             if not root.target:
-                if heard.callers:
+                if heard.callers and root.double == "mock":
                     unbound.setdefault(self._text(root.at), set()).add(_dotted(heard.mark.path))
+                continue
+            if root.double != "mock" and not is_meant(heard.mark, root, self._standing(heard.callers)):
                 continue
             claim = self._call_claim(heard, root)
             called.add((claim.root, claim.path))
@@ -70,7 +76,7 @@ class Interpreter:
     def _bind(self) -> None:
         """Let bare mocks stand for the class that the place which holds them is annotated with, if all places agree."""
         for root in {id(mark.root): mark.root for mark in self._listener.marks}.values():
-            if root is None or root.target or not root.hints:
+            if root is None or root.target or not root.hints or any(_is_asked(hint) for hint in root.hints):
                 continue
             classes = {self._held_class(hint.owner, hint.name, hint.is_element) for hint in root.hints} - {None}
             if len(classes) == 1:
@@ -83,6 +89,9 @@ class Interpreter:
         outcome = _outcome(heard)
         if last[:2] == "__" and last not in _GIVES_VALUE:
             outcome = Outcome(kind="unconfigured")
+        if heard.mark.is_property:
+            return self._property_claim(heard, root, path)
+        uses = self._uses_of(heard.callers) if heard.is_direct else EVERYTHING
         return Claim(
             root=root.target,
             path=path,
@@ -90,12 +99,27 @@ class Interpreter:
             arguments=Arguments(
                 positional=tuple(_argument(value) for value in heard.positional),
                 keywords=tuple(sorted((name, _argument(value, name)) for name, value in heard.keywords)),
+                bound=heard.is_bound,
             ),
-            outcome=outcome,
-            uses=self._uses_of(heard.callers) if heard.is_direct else EVERYTHING,
+            outcome=as_far_as_read(outcome, uses),
+            uses=uses,
             at=self._text(heard.mark.configured_at or root.at or heard.mark.made_at),
             site=self._site(heard.callers),
             takes_self=root.takes_self and path == root.prefix,
+            double=root.double,
+        )
+
+    def _property_claim(self, heard: HeardCall, root: Root, path: tuple[str, ...]) -> Claim:
+        """A `PropertyMock` is called without arguments when its attribute is read, with the value when it is set."""
+        return Claim(
+            root=root.target,
+            path=path,
+            action="read",
+            outcome=None if heard.positional else _outcome(heard),
+            uses=self._uses_of(heard.callers) if heard.is_direct else EVERYTHING,
+            at=self._text(heard.mark.configured_at or root.at or heard.mark.made_at),
+            site=self._site(heard.callers),
+            double=root.double,
         )
 
     def _read_claims(self) -> Iterator[tuple[Mark, Claim]]:
@@ -145,6 +169,9 @@ class Interpreter:
             self._sites[first] = site_of(self._listener.codes[first[0]], first[1], self._listener.project)
         return self._sites[first]
 
+    def _standing(self, callers: tuple[Position, ...]) -> tuple[CodeType, int] | None:
+        return (self._listener.codes[callers[0][0]], callers[0][1]) if callers else None
+
     def _uses_of(self, callers: tuple[Position, ...]) -> Uses:
         if not callers:
             return EVERYTHING
@@ -154,6 +181,10 @@ class Interpreter:
 
     def _text(self, at: Place | None) -> str:
         return "" if at is None else f"{self._listener.project.relative(at[0])}:{at[1]}"
+
+
+def _is_asked(hint: Hint) -> bool:
+    return hint.asking is not None and (hint.is_element or asks_about(hint.asking, hint.name))
 
 
 def _root(mark: Mark) -> Root:

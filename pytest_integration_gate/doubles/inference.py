@@ -8,29 +8,30 @@ from __future__ import annotations
 
 # Tests patch these; what runs inside a test must not notice.
 from builtins import any, isinstance, len, tuple, type
-from dataclasses import dataclass
 from types import CodeType, FrameType, FunctionType
 from typing import Any
 
 from pytest_integration_gate.source.project import Project
+from pytest_integration_gate.source.questions import ASKING
+from pytest_integration_gate.values import dataclass
 
 _FRAMES = 12
 _ELEMENTS = 8
 _CONTAINERS = (list, tuple, dict)
-# Code that asks what it was given works with more than the annotation says.
-_ASKING = frozenset({"isinstance", "issubclass", "hasattr", "getattr", "cast", "type"})
 
 
 @dataclass(frozen=True, slots=True)
 class Hint:
     """A place that says what it holds: a parameter of `owner` (a function), or an attribute of `owner` (a class).
 
-    `is_element` when the place holds a container that holds the mock.
+    `is_element` when the place holds a container that holds the mock. `asking` is the code there when it may ask what
+    kind of thing it holds.
     """
 
     owner: Any
     name: str
     is_element: bool = False
+    asking: CodeType | None = None
 
 
 def look_around(mock: Any, frame: FrameType | None, project: Project) -> Hint | None:
@@ -51,21 +52,20 @@ def look_around(mock: Any, frame: FrameType | None, project: Project) -> Hint | 
 
 def _in_frame(mock: Any, frame: FrameType) -> Hint | None:
     code = frame.f_code
-    if not _ASKING.isdisjoint(code.co_names):
-        return None
+    asking = code if not ASKING.isdisjoint(code.co_names) else None
     names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
     values = frame.f_locals
     held = [(name, values[name]) for name in names if name in values]
     for name, value in held:
         if value is mock or _holds(value, mock):
             function = _function_of(code, frame.f_globals)
-            return Hint(function, name, value is not mock) if function is not None else None
+            return Hint(function, name, value is not mock, asking) if function is not None or asking else None
     if held and names and held[0][0] == names[0]:
-        return _on_instance(mock, held[0][1])
+        return _on_instance(mock, held[0][1], asking)
     return None
 
 
-def _on_instance(mock: Any, instance: Any) -> Hint | None:
+def _on_instance(mock: Any, instance: Any, asking: CodeType | None) -> Hint | None:
     """Find the attribute of the method's own instance that holds the mock."""
     try:
         namespace = object.__getattribute__(instance, "__dict__")
@@ -75,7 +75,7 @@ def _on_instance(mock: Any, instance: Any) -> Hint | None:
         return None
     for name, value in namespace.items():
         if value is mock or _holds(value, mock):
-            return Hint(type(instance), name, value is not mock)
+            return Hint(type(instance), name, value is not mock, asking)
     return None
 
 

@@ -11,7 +11,7 @@ import builtins
 # Tests patch these; what runs inside a test must not notice.
 from builtins import any, getattr, hasattr, id, isinstance, len, tuple, type
 from collections.abc import Callable
-from dataclasses import dataclass
+from sys import stdlib_module_names
 from types import BuiltinFunctionType, CodeType, FrameType, FunctionType, ModuleType
 from typing import Any
 
@@ -22,6 +22,7 @@ from pytest_integration_gate.doubles.marks import (
     Patch,
     Place,
     Root,
+    class_of_spec,
     is_universal,
     root_of_patch,
     root_of_spec,
@@ -30,6 +31,7 @@ from pytest_integration_gate.model.capture import picture
 from pytest_integration_gate.model.interaction import Argument
 from pytest_integration_gate.source.project import Project
 from pytest_integration_gate.source.sites import caller, callers
+from pytest_integration_gate.values import dataclass
 
 # Values that can neither change nor run code: noted as they are, pictured later and only when they are new.
 _ATOMS = frozenset({int, bool, float, type(None)})
@@ -53,12 +55,13 @@ class Note:
     keywords: tuple[tuple[str, Any], ...]
     callers: tuple[Position, ...]
     is_direct: bool
+    is_bound: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class HeardCall:
     """A finished call as it was noted. `positional` and the like hold atoms ``(type, value)`` or `Argument`
-    pictures."""
+    pictures; `is_bound` says that the names of the arguments may only be those of the double's parameters."""
 
     mark: Mark
     positional: tuple[Any, ...]
@@ -68,6 +71,7 @@ class HeardCall:
     kind: str
     value: Any
     awaiting: bool = False
+    is_bound: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +91,7 @@ class Listener:
         self.project = project
         self.contaminate = contaminate
         self.failure = ""
+        self.entered: Callable[[Patch], None] | None = None
         self._mock_bases: tuple[type, ...] = ()
         self.codes: dict[int, CodeType] = {}
         self._generation = 0
@@ -95,6 +100,7 @@ class Listener:
         self.reads: dict[HeardRead, None] = {}
         self.marks: dict[Mark, None] = {}
         self.patches: list[Patch] = []
+        self._inherited = 0
         self._counts: dict[tuple[Mark, Position | None], int] = {}
 
     # -- life -----------------------------------------------------------------------------------------------------
@@ -108,6 +114,7 @@ class Listener:
         self._generation += 1
         self.calls, self.reads, self.marks, self._counts = {}, {}, {}, {}
         self.patches = [patch for patch in self.patches if patch.is_active]
+        self._inherited = len(self.patches)
         self._is_on = not self.failure
 
     def stop(self) -> None:
@@ -123,8 +130,9 @@ class Listener:
             mark = namespace.get(KEY)
             if mark is None:
                 mark = namespace[KEY] = Mark()
+            mark.is_property = hasattr(type(mock), "__get__")  # a PropertyMock
             if spec is not None and not isinstance(spec, list | tuple):
-                mark.spec = spec if isinstance(spec, _SPECS) else type(spec)
+                mark.spec = spec if isinstance(spec, _SPECS) else class_of_spec(spec)
             if namespace.get("_mock_new_parent") is None:
                 mark.made_at = self._place(frame)
             else:
@@ -140,14 +148,14 @@ class Listener:
         """An attribute of a mock is being set: a return value, a side effect, or an attribute of the thing it stands
         for."""
         try:
-            if name[:6] == "_mock_" or name[:2] == "__" or name == "_spec_class":
+            if name[:2] == "__" or name == "_spec_class":
                 return
             mark = mock.__dict__.get(KEY)
             if mark is None:
                 return
             if name in ("return_value", "side_effect"):
-                # The library sets `side_effect` to None at birth; a patch that a decorator enters is written elsewhere.
-                if value is not None and self._author(frame) == "test":
+                # A patch that a decorator enters is written elsewhere.
+                if self._author(frame) == "test":
                     mark.configured_at = self._place(frame)
             elif not self._is_mock(value) and self._author(frame) != "first-party":
                 shape, text = picture(value, name=name)
@@ -170,14 +178,7 @@ class Listener:
             at, foreign = patcher.__dict__.get(KEY, (None, False))
             if is_missing and isinstance(patcher.target, ModuleType) and patcher.attribute in _BUILTINS:
                 original, is_missing = _BUILTINS[patcher.attribute], False
-            patch = Patch(patcher, patcher.target, None if is_missing else original, at, foreign, is_missing)
-            if self._is_mock(patch.target):
-                patch.foreign = True  # a part of a double; its own root speaks
-            if patch.is_replaced(self._is_mock):
-                # Patched twice: what it stands for is what the first patch replaced.
-                below = [other for other in self.patches if other.target is patch.target and other.name == patch.name]
-                patch.original, patch.foreign = (below[0].original, below[0].foreign) if below else (None, True)
-            self.patches.append(patch)
+            self.enter(Patch(patcher, patcher.target, None if is_missing else original, at, foreign, is_missing))
         except Exception as error:
             self._fail(error)
 
@@ -189,8 +190,8 @@ class Listener:
             mark = self._locate(mock)
             if mark.root.foreign:  # type: ignore[union-attr]  # _locate always sets it
                 return None
-            if self.contaminate is not None and not is_universal(mark.path):
-                self.contaminate(mark.root.target or "a mock")  # type: ignore[union-attr]
+            if not is_universal(mark.path):
+                self.reached(mark.root.target or "a mock")  # type: ignore[union-attr]
             if self._author(frame) == "test":
                 return None  # the test itself reaches for a part of its double (`mock().method.return_value = …`)
             if not mark.root.target and mark.root.tries < _MAX_TRIES:  # type: ignore[union-attr]
@@ -247,11 +248,86 @@ class Listener:
         except Exception as own:
             self._fail(own)
 
+    # -- heard from doubles that are no mocks ---------------------------------------------------------------------
+
+    @property
+    def own_patches(self) -> list[Patch]:
+        """The patches that were entered while this test ran."""
+        return self.patches[self._inherited :]
+
+    @property
+    def is_on(self) -> bool:
+        """Whether a test is being listened to."""
+        return self._is_on
+
+    @property
+    def has_notes(self) -> bool:
+        """Whether the test had anything to do with doubles."""
+        return bool(self.calls or self.reads or self.marks or len(self.patches) > self._inherited)
+
+    def enter(self, patch: Patch) -> None:
+        """Take note of a replacement that is being installed."""
+        if self._is_mock(patch.target) or (patch.is_missing and _depends_on_platform(patch.target)):
+            patch.foreign = True  # a part of a double, whose own root speaks; or a name of another platform
+        below = [one for one in self.patches if one.target is patch.target and one.name == patch.name]
+        below = [one for one in below if one.is_active or patch.is_replaced(self._is_mock)]
+        if below:
+            # Patched twice: what it stands for is what the first patch replaced.
+            patch.original, patch.is_missing = below[0].original, below[0].is_missing
+            patch.foreign = patch.foreign or below[0].foreign
+        elif patch.is_replaced(self._is_mock):
+            patch.original, patch.foreign = None, True
+        self.patches.append(patch)
+        if self.entered is not None:
+            self.entered(patch)
+
+    def reached(self, target: str) -> None:
+        """A double is called: what real code does on top of it is no evidence. A patched clock changes no behaviour."""
+        if self.contaminate is not None and target.partition(":")[0] not in _CLOCKS:
+            self.contaminate(target)
+
+    def note(
+        self, mark: Mark, positional: tuple[Any, ...], keywords: tuple[tuple[str, Any], ...], frame: FrameType
+    ) -> Note | None:
+        """Take note of a call that project code makes; None when it is nobody's or nothing new."""
+        positions, is_direct = self._callers(frame)
+        count_key = (mark, positions[0] if positions else None)
+        count = self._counts.get(count_key, 0)
+        if not positions or count >= _MAX_SAME_CALL or len(self.calls) >= _MAX_NOTES:
+            return None
+        self._counts[count_key] = count + 1
+        noted = tuple([_noted(value) for value in positional])
+        return Note(mark, noted, tuple([(n, _noted(v, n)) for n, v in keywords]), positions, is_direct)
+
+    def given(self, note: Note, value: Any) -> tuple[str, Any]:
+        """Picture what a function gave: a mock stands for what the real call gives."""
+        return self._mock_returned(note, None, value) if self._is_mock(value) else ("returned", _noted(value))
+
+    def heard(self, note: Note, kind: str, value: Any, awaiting: bool) -> None:
+        """Keep a call that has ended."""
+        self._keep(note, kind, value, awaiting)
+
+    def author(self, frame: FrameType | None) -> str:
+        """Whose code a frame is, or the one that it works for."""
+        return self._author(frame)
+
+    def fail(self, error: Exception) -> None:
+        """Switch the ear off for the session; a test must never notice that it failed."""
+        self._fail(error)
+
     # -- inside ---------------------------------------------------------------------------------------------------
 
     def _keep(self, note: Note, kind: str, value: Any, awaiting: bool) -> None:
         heard = HeardCall(
-            note.mark, note.positional, note.keywords, note.callers, note.is_direct, kind, value, awaiting
+            note.mark,
+            note.positional,
+            note.keywords,
+            note.callers,
+            note.is_direct,
+            kind,
+            value,
+            awaiting,
+            note.is_bound,
         )
         self.calls[heard] = None
 
@@ -277,7 +353,8 @@ class Listener:
         parent = namespace.get("_mock_new_parent")
         above = self._locate(parent, depth + 1) if parent is not None and depth < _MAX_FRAMES else None
         own = None
-        if above is None or (not above.root.target and not mark.is_child):  # type: ignore[union-attr]
+        has_class = type in type(mark.spec).__mro__  # the test's own word, also where it gave the mock as a value
+        if above is None or (not mark.is_child and (has_class or not above.root.target)):  # type: ignore[union-attr]
             own = self._own_root(mock, namespace, mark)
         if own is not None:
             mark.root, mark.path = own
@@ -311,7 +388,7 @@ class Listener:
         spec = mark.spec if mark.spec is not None else namespace.get("_spec_class")
         root_by_spec = root_of_spec(spec, mark.made_at) if spec is not None else None
         if root_by_spec is not None:
-            root_by_spec.foreign = self._is_foreign(mark.made_at)
+            root_by_spec.foreign |= self._is_foreign(mark.made_at)
             return root_by_spec, root_by_spec.prefix
         return mark.derived
 
@@ -339,7 +416,11 @@ class Listener:
         return "foreign" if frame is None else self.project.kind(frame.f_code.co_filename)
 
     def _outside(self, frame: FrameType | None) -> FrameType | None:
-        while frame is not None and self.project.kind(frame.f_code.co_filename) == "machinery":
+        kinds = self.project.kinds
+        while frame is not None:
+            file = frame.f_code.co_filename
+            if (kinds.get(file) or self.project.kind(file)) != "machinery":
+                break
             frame = frame.f_back
         return frame
 
@@ -357,6 +438,7 @@ class Listener:
 
 
 _PENDING = "_gate_pending"
+_CLOCKS = frozenset({"time", "datetime"})
 _BUILTINS = dict(vars(builtins))  # reached through every module
 _SPECS = (type, FunctionType, BuiltinFunctionType, ModuleType)
 
@@ -371,6 +453,11 @@ def _noted(value: Any, name: str = "") -> Any:
 
 def _is_async(mock: Any) -> bool:
     return hasattr(type(mock), "assert_awaited")
+
+
+def _depends_on_platform(target: Any) -> bool:
+    """Whether a name that is not there may be there elsewhere: the standard library differs by platform and build."""
+    return type(target) is ModuleType and target.__name__.partition(".")[0] in stdlib_module_names
 
 
 def _passes_on(mock: Any) -> bool:

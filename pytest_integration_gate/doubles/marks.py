@@ -6,13 +6,15 @@ A mark lives in the mock's ``__dict__``: it needs no hash of the mock, and it di
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import Any
 
 from pytest_integration_gate.doubles.inference import Hint
+from pytest_integration_gate.model.claim import DoubleKind
 from pytest_integration_gate.model.interaction import Argument
 from pytest_integration_gate.source.naming import address_of
+from pytest_integration_gate.values import dataclass
 
 KEY = "_gate_mark"
 
@@ -31,7 +33,7 @@ class Root:
 
     `target` is empty when it stands for nothing that is known. `foreign` doubles were made by a library, not by the
     author of the tests, and claim nothing. `hints` say where project code holds a bare mock; `tries` how often that was
-    looked for.
+    looked for. `double` says what kind of double it is.
     """
 
     target: str = ""
@@ -44,11 +46,16 @@ class Root:
     is_inferred: bool = False
     hints: tuple[Hint, ...] = ()
     tries: int = 0
+    double: DoubleKind = "mock"
 
 
 @dataclass(slots=True, eq=False)
 class Mark:
-    """One mock: where it was made and configured, what it was specced with, and its place below its root."""
+    """One mock: where it was made and configured, what it was specced with, and its place below its root.
+
+    Also a function that the author of the tests wrote: `passes_on` says that it calls the real thing, `is_property`
+    that it is reached by reading an attribute, `asked` the name by which project code has to call it to mean this.
+    """
 
     made_at: Place | None = None
     configured_at: Place | None = None
@@ -59,6 +66,9 @@ class Mark:
     generation: int = 0
     root: Root | None = None
     path: tuple[str, ...] = ()
+    passes_on: bool = False
+    is_property: bool = False
+    asked: str = ""
 
     # Tests copy and pickle mocks; what is ours must neither break that nor travel along.
     def __deepcopy__(self, memo: object) -> Mark:
@@ -78,6 +88,16 @@ class Patch:
     at: Place | None
     foreign: bool
     is_missing: bool = False
+
+    @property
+    def installs_mock(self) -> bool:
+        """Whether the library itself makes the replacement."""
+        return type(self.patcher.new).__name__ == "_SentinelObject" and self.patcher.new_callable is None
+
+    @property
+    def replacement(self) -> Any:
+        """What the author of the tests wants to stand there; something else stands there when this is a marker."""
+        return self.patcher.new
 
     @property
     def name(self) -> str:
@@ -102,9 +122,12 @@ class Patch:
             if self.is_missing:
                 return self.target.__name__, self.target, (f".{self.name}",)
             return address_of(self.original, self.target.__name__, self.name), self.original, ()
-        cls = self.target if isinstance(self.target, type) else type(self.target)
-        instance = () if isinstance(self.target, type) else ("()",)
-        return address_of(cls), cls, (*instance, f".{self.name}")
+        if isinstance(self.target, type):
+            return address_of(self.target), self.target, (f".{self.name}",)
+        cls = type(self.target)
+        if not self.is_missing and not mentions(cls, self.name):
+            return "", None, ()  # somebody hung it on this one instance
+        return address_of(cls), cls, ("()", f".{self.name}")
 
     def installed(self) -> Any:
         """What stands at the patched name now, without running any descriptor."""
@@ -116,6 +139,27 @@ class Patch:
         if type(value) is FunctionType:  # an autospecced function keeps its mock in an attribute
             return value.__dict__.get("mock", value)
         return value
+
+
+def mentions(cls: type, name: str) -> bool:
+    """Say whether a class or one of its methods has the name, so that it is no single instance's own."""
+    for owner in type.__dict__["__mro__"].__get__(cls):
+        namespace = type.__dict__["__dict__"].__get__(owner)
+        if name in namespace or name in namespace.get("__annotations__", ()):
+            return True
+        if any(type(value) is FunctionType and name in value.__code__.co_names for value in namespace.values()):
+            return True
+    return False
+
+
+def class_of_spec(spec: Any) -> type:
+    """Return what is known of a mock whose spec is an instance: its class, or `object` if the instance has more."""
+    try:
+        held = object.__getattribute__(spec, "__dict__")
+    except AttributeError:
+        return type(spec)
+    has_more = type(held) is dict and any(type(name) is str and not mentions(type(spec), name) for name in held)
+    return object if has_more else type(spec)
 
 
 def is_universal(path: tuple[str, ...]) -> bool:
@@ -134,6 +178,8 @@ def root_of_patch(patch: Patch) -> Root:
 
 def root_of_spec(spec: Any, at: Place | None) -> Root | None:
     """Say what a mock with this spec stands for: an instance of a class, or a function itself."""
+    if spec is object:
+        return Root(at=at, foreign=True)  # of an instance that has more than its class
     if isinstance(spec, type):
         return Root(address_of(spec), spec, ("()",), at)
     if isinstance(spec, FunctionType | BuiltinFunctionType | ModuleType):

@@ -29,6 +29,8 @@ _BOOKKEEPING = frozenset(
     "called call_count call_args call_args_list mock_calls method_calls await_count await_args await_args_list".split()
 )
 
+_ANSWERS = ("return_value", "side_effect")  # the library itself sets them to None when a mock is born
+
 
 def hook(module: ModuleType, listener: Listener) -> Callable[[], None]:
     """Let `listener` hear every mock of `module` (``unittest.mock`` or ``mock.mock``); return the function that undoes
@@ -83,7 +85,7 @@ def hook(module: ModuleType, listener: Listener) -> Callable[[], None]:
         return add_spec(self, spec, *args, **kwargs)
 
     def __setattr__(self: Any, name: str, value: Any) -> None:
-        if name not in _BOOKKEEPING:
+        if name not in _BOOKKEEPING and name[:6] != "_mock_" and (value is not None or name not in _ANSWERS):
             listener.configured(self, name, value, getframe(1))
         set_attribute(self, name, value)
 

@@ -13,13 +13,15 @@ from pathlib import Path
 import pytest
 
 from pytest_integration_gate.doubles.claims import Interpreter
+from pytest_integration_gate.doubles.handwritten import Handwritten
 from pytest_integration_gate.doubles.listener import Listener
 from pytest_integration_gate.doubles.mock_library import hook
 from pytest_integration_gate.model.claim import Claim, Unbound
+from pytest_integration_gate.reality.hints import annotations_of
 from pytest_integration_gate.reality.holders import held_class
 from pytest_integration_gate.source.project import Project
 
-Hear = Callable[[str, str], "Heard"]
+Hear = Callable[..., "Heard"]
 
 
 @dataclass
@@ -42,11 +44,14 @@ def hear(tmp_path: Path) -> Iterator[Hear]:
     """Give a function that takes the source of ``shop.py`` and of a test file whose ``test()`` it runs."""
     listener = Listener(Project.find(str(tmp_path)))
     unhook = hook(unittest.mock, listener)
+    registered: dict[str, str] = {}
+    handwritten = Handwritten(listener, registered, lambda address: address == "email.message:Message", annotations_of)
     interpreter = Interpreter(listener, lambda owner, name, is_element: held_class(owner, name, is_element=is_element))
     before = set(sys.modules)
     sys.path.insert(0, str(tmp_path))
 
-    def run(shop: str, test: str) -> Heard:
+    def run(shop: str, test: str, fakes: dict[str, str] | None = None) -> Heard:
+        registered.update(fakes or {})
         (tmp_path / "shop.py").write_text(textwrap.dedent(shop))
         path = tmp_path / "tests" / "test_it.py"
         path.parent.mkdir()
@@ -55,14 +60,18 @@ def hear(tmp_path: Path) -> Iterator[Hear]:
         assert spec is not None
         assert spec.loader is not None
         module = importlib.util.module_from_spec(spec)
+        sys.modules["test_it"] = module
         spec.loader.exec_module(module)
         listener.start()
+        handwritten.start()
         module.test()
+        handwritten.stop()
         listener.stop()
         heard, unbound = interpreter.claims()
         return Heard([one.claim for one in heard], unbound, listener.failure)
 
     yield run
+    handwritten.close()
     unhook()
     sys.path.remove(str(tmp_path))
     for name in set(sys.modules) - before:

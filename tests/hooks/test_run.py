@@ -250,7 +250,7 @@ def test_page():
     project.write("page.py", "import shop\n\ndef show():\n    return shop.greet(1)\n")
     assert project.run().ret == pytest.ExitCode.OK
     assert project.report["gate"]["claims"]["verified"] == 0
-    assert [entry["kind"] for entry in project.report["hygiene"]] == ["contaminated_observation"]
+    assert [entry["kind"] for entry in project.report["hygiene"]] == ["contaminated_observation", "internal_mock"]
 
 
 WAIVED = """

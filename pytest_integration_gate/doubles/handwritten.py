@@ -1,0 +1,62 @@
+"""Doubles that are no mock objects, as one thing: what a session has to know to start, follow and end the hearing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from pytest_integration_gate.doubles.ears import Ears
+from pytest_integration_gate.doubles.expectations import Expectations
+from pytest_integration_gate.doubles.fakes import Fakes
+from pytest_integration_gate.doubles.listener import Listener
+from pytest_integration_gate.doubles.monkeypatch import AttributePatch, hook_monkeypatch
+from pytest_integration_gate.doubles.replacements import Replacements
+
+
+class Handwritten:
+    """Hears functions that tests patch in and classes that they write as fakes.
+
+    `fakes` maps the address of a fake to that of the real class, `is_collaborator` tells whether the address of a class
+    is configured, `annotations_of` reads the annotations of a function or class.
+    """
+
+    def __init__(
+        self,
+        listener: Listener,
+        fakes: Mapping[str, str],
+        is_collaborator: Callable[[str], bool],
+        annotations_of: Callable[[object], Mapping[str, object]],
+    ) -> None:
+        self._listener = listener
+        self._ears = Ears(listener)
+        expectations = Expectations(listener.project, annotations_of)
+        self._fakes = Fakes(listener, self._ears, fakes, is_collaborator, expectations.members)
+        self._replacements = Replacements(listener, self._ears, self._fakes)
+        self._unhook = hook_monkeypatch(listener)
+
+    def start(self) -> None:
+        """Begin a test, after the listener has."""
+        self._guarded(self._fakes.start)
+
+    def meet(self, value: Any, *, is_lasting: bool) -> None:
+        """Look at what a fixture gave; `is_lasting` when other tests get it too."""
+        self._guarded(lambda: self._fakes.meet(value, is_lasting=is_lasting))
+
+    def stop(self) -> None:
+        """End a test, before the listener does: patches of wider scope go on, the others are forgotten."""
+        self._guarded(self._ears.finish)
+        self._guarded(self._replacements.release)
+        for patch in self._listener.patches:
+            if isinstance(patch, AttributePatch):
+                self._guarded(patch.release)
+
+    def close(self) -> None:
+        """Give pytest and every function of the tests their own code back."""
+        self._unhook()
+        self._ears.close()
+
+    def _guarded(self, work: Callable[[], None]) -> None:
+        try:
+            work()
+        except Exception as error:
+            self._listener.fail(error)

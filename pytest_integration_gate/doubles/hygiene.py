@@ -1,0 +1,55 @@
+"""What is untidy about the doubles of a test, though it contradicts nothing (SPEC section 4)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from sys import modules
+from types import CodeType, ModuleType
+
+from pytest_integration_gate.doubles.listener import Listener
+from pytest_integration_gate.doubles.marks import Patch
+from pytest_integration_gate.model.claim import Hygiene
+
+# A test that asks these wants to know that a double was not called.
+_ASKED = frozenset(
+    "called call_count call_args call_args_list mock_calls method_calls assert_not_called assert_not_awaited "
+    "await_count assert_has_calls assert_called assert_called_once assert_called_with assert_called_once_with "
+    "assert_awaited assert_awaited_once assert_any_call".split()
+)
+_CONSTANTS = (type(None), bool, int, float, str, bytes, list, tuple, dict, set, frozenset)
+
+
+def dead_doubles(listener: Listener, code: CodeType | None) -> Iterable[Hygiene]:
+    """Give the mocks that a passed test patched in for a callable and that nobody called or looked into.
+
+    A test whose `code` asks how often a double was called may mean that it is not called at all.
+    """
+    if code is None or not _ASKED.isdisjoint(code.co_names):
+        return
+    heard = {(root.target, root.prefix) for mark in listener.marks if (root := mark.root) is not None}
+    for patch in listener.own_patches:
+        if not patch.foreign and not patch.is_missing and patch.installs_mock and callable(patch.original):
+            address, _, path = patch.address()
+            if address and (address, path) not in heard and patch.at is not None:
+                yield Hygiene(kind="dead_double", at=_text(listener, patch), detail=f"{_name(patch)} is never called")
+
+
+def internal_mocks(listener: Listener) -> Iterable[Hygiene]:
+    """Give the replacements of the project's own code, for a test that is to show how it works with what is real."""
+    for patch in listener.own_patches:
+        if patch.foreign or patch.at is None or isinstance(patch.original, _CONSTANTS):
+            continue
+        home = modules.get(patch.address()[0].partition(":")[0])
+        file = vars(home).get("__file__") if isinstance(home, ModuleType) else None
+        if isinstance(file, str) and listener.project.is_first_party(file):
+            yield Hygiene(kind="internal_mock", at=_text(listener, patch), detail=f"{_name(patch)} is first-party")
+
+
+def _name(patch: Patch) -> str:
+    address, _, path = patch.address()
+    return address + "".join(step for step in path if step != "()")
+
+
+def _text(listener: Listener, patch: Patch) -> str:
+    file, line = patch.at or ("", 0)
+    return f"{listener.project.relative(file)}:{line}"

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TypeAlias
 
 import yaml
 
 from pytest_integration_gate.errors import GateError
+from pytest_integration_gate.values import dataclass
 
 Scalar: TypeAlias = bool | int | float | str | None
 Data: TypeAlias = "Scalar | list[Data] | dict[Scalar, Data]"

@@ -7,11 +7,12 @@ and notes every mistake with its place, so that the user mends them all at once.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from difflib import get_close_matches
 from typing import TypeAlias
 
 from pytest_integration_gate.strict_yaml import Data, Entry, Node
+from pytest_integration_gate.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

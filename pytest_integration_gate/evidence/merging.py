@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from types import MappingProxyType
 
 from pytest_integration_gate.model.record import TestRecord
+from pytest_integration_gate.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any, Literal
 
 from pytest_integration_gate.strict_yaml import Node, YamlError, read
+from pytest_integration_gate.values import dataclass
 from pytest_integration_gate.yaml_rules import Check, Choice, ListOf, MapOf, Table, Text
 
 Compare = Literal["shape", "value"]
@@ -37,11 +38,22 @@ class BoundarySettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GateFile:
-    """What this version takes from ``gate.yaml``. `later` names the keys that it does not judge."""
+    """What this version takes from ``gate.yaml``. `later` names the keys that it does not judge.
+
+    `fakes` maps the address of each hand-written fake to that of the real class.
+    """
 
     project: str = ""
     boundaries: tuple[BoundarySettings, ...] = ()
+    fakes: Mapping[str, str] = field(default_factory=dict)
     later: tuple[str, ...] = ()
+
+
+def refuse_class(text: str) -> str | None:
+    """Say why a text cannot name a class, None when it can."""
+    if ":" in text and "//" not in text and _COLLABORATOR.fullmatch(text):
+        return None
+    return f"`{text}` names no class. Write `package.module:Name`."
 
 
 def refuse_collaborator(text: str) -> str | None:
@@ -85,8 +97,9 @@ FILE = Table(
             ),
             Text(refuse_boundary),
         ),
+        "fakes": MapOf(Text(refuse_class), Text(refuse_class)),
     },
-    later=frozenset(("account", "checkpoints", "contexts", "fakes", "plan", "requirements", "stories", "waivers")),
+    later=frozenset(("account", "checkpoints", "contexts", "plan", "requirements", "stories", "waivers")),
 )
 
 
@@ -105,7 +118,9 @@ def read_gate_file(path: Path, name: str) -> GateFile:
     # HTTP is not compared yet: what a boundary says about it is kept and noted.
     later = check.later + [f"boundaries.{each.name}.urls" for each in boundaries if each.urls]
     later += [f"boundaries.{each.name}.openapi" for each in boundaries if each.openapi]
-    return GateFile(project=data.get("project", ""), boundaries=boundaries, later=tuple(later))
+    return GateFile(
+        project=data.get("project", ""), boundaries=boundaries, fakes=data.get("fakes", {}), later=tuple(later)
+    )
 
 
 def _check_format(node: Node) -> None:

@@ -136,6 +136,8 @@ class Gatekeeper:
 
     def _keep(self, today: str, commit: str) -> None:
         ran = [record for nodeid, record in self._records.items() if self._ran(nodeid)]
+        if not self._store.tests and not any(record.claims or record.observations for record in ran):
+            return  # nothing to keep and nothing to forget: no lock, no file
         warning = update(
             str(self._settings.store),
             lambda store: store.updated(ran, self._whole_files(), date=today, commit=commit),

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import inspect
 import sys
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
 
-from pytest_integration_gate.doubles.claims import Interpreter
+from pytest_integration_gate.doubles.claims import HeardClaim, Interpreter
+from pytest_integration_gate.doubles.handwritten import Handwritten
+from pytest_integration_gate.doubles.hygiene import dead_doubles, internal_mocks
 from pytest_integration_gate.doubles.listener import Listener
 from pytest_integration_gate.doubles.mock_library import MODULES, hook
 from pytest_integration_gate.evidence.merging import Store
@@ -19,13 +22,16 @@ from pytest_integration_gate.hooks.keys import RECORD
 from pytest_integration_gate.hooks.masking import Redaction
 from pytest_integration_gate.hooks.settings import Settings
 from pytest_integration_gate.isolation import at_work
+from pytest_integration_gate.model.claim import Hygiene
 from pytest_integration_gate.model.fact import Fact
 from pytest_integration_gate.model.record import TestRecord
 from pytest_integration_gate.reality.boundaries import Boundaries
+from pytest_integration_gate.reality.hints import annotations_of
 from pytest_integration_gate.reality.holders import held_class
 from pytest_integration_gate.reality.inspection import describe, describe_class
 from pytest_integration_gate.reality.mentions import doubled_names
 from pytest_integration_gate.reality.watching import Watched, Watcher
+from pytest_integration_gate.source.naming import address_of
 from pytest_integration_gate.source.project import Project
 
 Result = TypeVar("Result")
@@ -41,13 +47,18 @@ class Recorder:
         self._redaction = Redaction(settings.redact)
         self._watcher = Watcher(project, named=(*boundaries.collaborators, *_claimed(store)))
         self._listener = Listener(project, contaminate=self._watcher.contaminate)
+        self._handwritten = Handwritten(
+            self._listener, settings.fakes, lambda address: _is_among(address, boundaries.collaborators), annotations_of
+        )
         self._interpreter = Interpreter(self._listener, _held_class)
         self._unhook: dict[str, Any] = {}
         self._read_files: set[Path] = set()
+        self._unparsed: dict[str, str] = {}
         self._described: set[str] = set()
         self._warned: set[str] = set()
         self._failures: list[str] = []
         self._watched: Watched | None = None
+        self._has_passed = False
         self._hook_libraries()
 
     # -- collection: know the doubles before the first test runs -------------------------------------------------------
@@ -65,10 +76,16 @@ class Recorder:
             if "mock" in source:
                 # Imported now, so that the decorators of this file are heard when they are evaluated.
                 import unittest.mock  # noqa: F401
-            self._watcher.name(doubled_names(source, str(path)))
+            self._unparsed[str(path)] = source
         except (OSError, ValueError, SyntaxError):
             pass  # pytest itself will say what is wrong with the file
         self._hook_libraries()
+
+    def _watch(self) -> None:
+        while self._unparsed:  # parsing takes longer than many a suite without boundary tests
+            path, source = self._unparsed.popitem()
+            self._watcher.name(doubled_names(source, path))
+        self._watcher.start()
 
     def _hook_libraries(self) -> None:
         for name in MODULES:
@@ -86,9 +103,11 @@ class Recorder:
     def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None, Any, Any]:
         """Begin to listen, and in a boundary test to watch, before the first fixture is made."""
         self._hook_libraries()
+        self._has_passed = False
         self._listener.start()
+        self._handwritten.start()
         if next(item.iter_markers("boundary"), None) is not None:
-            self._guarded(self._watcher.start)
+            self._guarded(self._watch)
         return (yield)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -97,13 +116,23 @@ class Recorder:
         try:
             return (yield)
         finally:
+            self._handwritten.stop()
             self._listener.stop()
             self._watched = self._guarded(self._watcher.stop)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_fixture_setup(self, fixturedef: pytest.FixtureDef[Any]) -> Generator[None, Any, Any]:
+        """Look at what a fixture gives: it may be a fake whose class is defined inside a function."""
+        value = yield
+        self._handwritten.meet(value, is_lasting=fixturedef.scope != "function")
+        return value
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
         """Put the record of the test on its last report."""
         report = yield
+        if call.when == "call":
+            self._has_passed = report.passed
         if call.when == "teardown":
             with at_work():
                 setattr(report, RECORD, self._record(item))
@@ -115,17 +144,20 @@ class Recorder:
             if unhook is not None:
                 unhook()
         self._unhook.clear()
+        self._handwritten.close()
 
     # -- the record -----------------------------------------------------------------------------------------------
 
     def _record(self, item: pytest.Item) -> TestRecord:
         try:
             marked = Marked(item)
+            if not marked.names and not self._listener.has_notes:
+                return TestRecord(nodeid=item.nodeid, warnings=self._warnings())
             heard, unbound = self._interpreter.claims()
             facts: list[Fact] = []
             claims = []
             for one in heard:
-                found = describe(one.claim.root, one.real, one.claim.path)
+                found = [_entry(fact, one) for fact in describe(one.claim.root, one.real, one.claim.path)]
                 claims.append(self._redaction.claim(one.claim, found))
                 facts += found
             watched, self._watched = self._watched or Watched(observations=(), classes=()), None
@@ -139,10 +171,18 @@ class Recorder:
                 observations=tuple(self._redaction.observation(one) for one in watched.observations),
                 facts=self._new(facts),
                 unbound=unbound,
+                hygiene=tuple(dict.fromkeys(self._untidy(item, marked))),
                 warnings=self._warnings(),
             )
         except Exception as error:  # whatever fails in here must not fail the test
             return TestRecord(nodeid=item.nodeid, warnings=self._warnings(f"{type(error).__name__}: {error}"))
+
+    def _untidy(self, item: pytest.Item, marked: Marked) -> Iterator[Hygiene]:
+        if marked.names:
+            yield from internal_mocks(self._listener)
+        if self._has_passed:
+            function: Any = getattr(item, "function", None)
+            yield from dead_doubles(self._listener, getattr(inspect.unwrap(function), "__code__", None))
 
     def _new(self, facts: list[Fact]) -> tuple[Fact, ...]:
         """Leave out what an earlier record of this process has said already."""
@@ -173,6 +213,17 @@ class Recorder:
 
 def _held_class(owner: Any, name: str, is_element: bool) -> type | None:
     return held_class(owner, name, is_element=is_element)
+
+
+def _entry(fact: Fact, one: HeardClaim) -> Fact:
+    """Let the entry of a registry know where what it holds is defined; it keeps its own address (rule 15)."""
+    is_entry = fact.target == one.claim.root and fact.target.endswith("]") and not fact.defined
+    return replace(fact, defined=address_of(one.real)) if is_entry else fact
+
+
+def _is_among(address: str, collaborators: Iterable[str]) -> bool:
+    """Whether a class is configured, by itself or by its module or package."""
+    return any(f"{address}.".replace(":", ".").startswith(f"{one}.") for one in collaborators)
 
 
 def _claimed(store: Store) -> tuple[str, ...]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import field, replace
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
@@ -19,6 +19,7 @@ from pytest_integration_gate.hooks.gate_file import (
     refuse_collaborator,
 )
 from pytest_integration_gate.strict_yaml import YamlError
+from pytest_integration_gate.values import dataclass
 from pytest_integration_gate.yaml_rules import nearest
 
 DEFAULT_BOUNDARIES = ("cloud", "database", "filesystem", "http", "messaging", "process")
@@ -33,6 +34,7 @@ LATER = ("acceptance", "border", "checkpoint", "flaky", "out_of_context", "stale
 class Settings:
     """What the user has set.
 
+    `fakes` maps each hand-written fake to the real class that it stands for.
     `selected` are the boundaries of ``--boundary``, empty for all. `fail_on` is empty for ``none``;
     `fail_on_is_explicit` says that somebody wrote it. `redact` are regular expressions. `root` is pytest's root
     directory. `notes` are sentences that the user should read: what was set and is not judged by this version.
@@ -45,6 +47,7 @@ class Settings:
     fail_on: frozenset[str] = frozenset({"mismatch"})
     fail_on_is_explicit: bool = False
     boundaries: tuple[BoundarySettings, ...] = ()
+    fakes: Mapping[str, str] = field(default_factory=dict)
     selected: tuple[str, ...] = ()
     redact: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
@@ -63,6 +66,7 @@ def read_settings(config: pytest.Config) -> Settings:
         fail_on=frozenset({"mismatch"} if fail_on is None else fail_on),
         fail_on_is_explicit=fail_on is not None,
         boundaries=reading.boundaries(file),
+        fakes=file.fakes if file else {},
         selected=tuple(dict.fromkeys(config.getoption("gate_boundary") or ())),
         redact=reading.redact(),
         notes=tuple(reading.notes),

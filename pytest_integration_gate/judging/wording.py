@@ -7,7 +7,7 @@ from pytest_integration_gate.model.finding import Kind
 from pytest_integration_gate.model.interaction import Argument, Arguments
 from pytest_integration_gate.model.text import text_of, text_of_outcome
 
-_ABOUT_ARGUMENTS = frozenset({"signature", "argument_shape"})
+_ABOUT_ARGUMENTS = frozenset({"signature", "argument_shape", "fake_interface"})
 
 
 def counted(number: int, noun: str, plural: str = "") -> str:

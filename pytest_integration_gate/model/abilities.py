@@ -9,7 +9,6 @@ import fractions
 import pathlib
 import types
 import uuid
-from dataclasses import dataclass
 from functools import lru_cache
 
 from pytest_integration_gate.model.classes import profile_of
@@ -23,6 +22,7 @@ from pytest_integration_gate.model.shape import (
     Tuple,
 )
 from pytest_integration_gate.model.text import short_name
+from pytest_integration_gate.values import dataclass
 
 ROW = "sqlite3:Row"
 

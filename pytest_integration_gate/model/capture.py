@@ -87,7 +87,8 @@ def picture(value: object, name: str = "") -> tuple[Shape, str | None]:
     scalar = _SCALARS.get(key)
     if scalar is not None and key in _QUICK:
         return scalar, _LITERALS[key](value)
-    return shape_of(value), literal(value, name)
+    shape = shape_of(value)
+    return shape, None if _type_of(shape) is Double else literal(value, name)
 
 
 class _Walk:
@@ -190,12 +191,21 @@ def _instance(walk: _Walk, value: Any, cls: type, depth: int) -> Shape:
         fields=fields,
         supports=profile.supports,
         complete=complete and not profile.dynamic,
-        duck=not profile.names.isdisjoint(_DUCKS),
+        duck=_is_duck(profile),
         members=profile.members,
     )
 
 
-_DUCKS = frozenset({"types:SimpleNamespace", "argparse:Namespace"})
+_DUCKS = frozenset({"types:SimpleNamespace", "argparse:Namespace", "pretend:stub"})
+_TESTS = frozenset({"tests", "test", "conftest"})
+
+
+def _is_duck(profile: Profile) -> bool:
+    """Whether a value stands for nothing but its attributes: also an instance of a class that the tests define."""
+    if not profile.names.isdisjoint(_DUCKS):
+        return True
+    parts = profile.name.partition(":")[0].split(".")
+    return parts[-1].startswith("test_") or parts[-1].endswith("_test") or not _TESTS.isdisjoint(parts)
 
 
 def _attributes(value: Any, profile: Profile) -> Iterator[tuple[str, Any]]:
@@ -241,41 +251,36 @@ def _array(walk: _Walk, value: Any, cls: type, depth: int) -> Shape:
 # Doubles
 
 
-def _double(walk: _Walk, value: Any, cls: type, depth: int) -> Shape:
+def _double(walk: _Walk, value: Any, cls: type, depth: int) -> Double | Scalar:
     """A mock: what the test configured on it. Only its ``__dict__`` is read; anything else is recorded as a use."""
     held = _attribute(value, "__dict__")
     spec = dict.get(held, "_spec_class")
     if is_one_of(spec, FUNCTION_TYPES):
         return _FUNCTION
-    fields, _ = walk.fields(_configured(held, walk, depth), depth)
-    return Double(canonical(spec) if spec is not None else "", fields)
+    fields = sorted(islice(_configured(held, walk, depth), KEYS), key=lambda field: field.name)
+    return Double(canonical(spec) if spec is not None else "", tuple(fields))
 
 
-def _configured(held: dict[str, Any], walk: _Walk, depth: int) -> Iterator[tuple[str, Any]]:
+def _configured(held: dict[str, Any], walk: _Walk, depth: int) -> Iterator[Field]:
     for name, item in list(islice(dict.items(held), 8 * KEYS)):
-        if not name.startswith("_") and name != "method_calls":
-            yield name, item
+        if name[:1] != "_" and name != "method_calls":
+            yield Field(name, walk.shape(item, depth - 1))
     children = dict.get(held, "_mock_children")
     if _type_of(children) is not dict:
         return
     for name, child in list(islice(dict.items(children), 4 * KEYS)):
-        if _type_of(name) is not str or name.startswith("_") or not is_double(child):
+        if _type_of(name) is not str or name[:1] == "_" or walk.left < 0 or not is_double(child):
             continue
-        if _is_configured_call(child):
-            yield name, _function
-        elif depth > 1 and _holds_fields(_double(walk, child, _type_of(child), depth - 1)):
-            yield name, child
+        walk.left -= 1
+        if _is_configured_call(child, walk, depth - 1):
+            yield Field(name, _FUNCTION)
+        elif depth > 1:
+            shape = _double(walk, child, _type_of(child), depth - 1)
+            if isinstance(shape, Double) and shape.fields:
+                yield Field(name, shape)
 
 
-def _holds_fields(shape: Shape) -> bool:
-    return isinstance(shape, Double) and bool(shape.fields)
-
-
-def _function() -> None:
-    """Stands for a child mock that was configured as a method."""
-
-
-def _is_configured_call(child: Any) -> bool:
+def _is_configured_call(child: Any, walk: _Walk, depth: int) -> bool:
     """Whether a test gave a child mock something to return or to do."""
     held = _attribute(child, "__dict__")
     if dict.get(held, "_mock_side_effect") is not None:
@@ -284,7 +289,7 @@ def _is_configured_call(child: Any) -> bool:
     if answer is None:
         return "_mock_return_value" in held
     if is_double(answer):  # mostly invented by the mock itself
-        return _holds_fields(shape_of(answer))
+        return depth > 0 and next(_configured(_attribute(answer, "__dict__"), walk, depth - 1), None) is not None
     return profile_of(_type_of(answer)).name not in ("unittest.mock:_SentinelObject", "mock.mock:_SentinelObject")
 
 
@@ -327,6 +332,7 @@ _QUICK = frozenset(_id_of(cls) for cls in (_type_of(None), bool, int, float))  #
 _VIEWS: tuple[type, ...] = (_type_of({}.keys()), _type_of({}.values()), _type_of({}.items()))
 
 _READERS: dict[int, _Reader] = {
+    _id_of(object): _constant(ANYTHING),  # a stand-in for some value
     _id_of(dict): _mapping,
     _id_of(list): _list,
     _id_of(tuple): _tuple,
@@ -351,6 +357,11 @@ _BY_NAME: dict[str, _Reader] = {
     "asyncio.futures:Future": _constant(Awaitable(ANYTHING, "future")),
     "_asyncio:Future": _constant(Awaitable(ANYTHING, "future")),
     "functools:partial": _constant(_FUNCTION),
+    # Stand-ins for "some value": they say nothing of it.
+    "unittest.mock:_SentinelObject": _constant(ANYTHING),
+    "mock.mock:_SentinelObject": _constant(ANYTHING),
+    "unittest.mock:_ANY": _constant(ANYTHING),
+    "mock.mock:_ANY": _constant(ANYTHING),
     "builtins:type": _constant(Scalar("class")),
     "builtins:module": _constant(Scalar("module")),
 }

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 from pytest_integration_gate.model.interaction import EVERYTHING, Arguments, Outcome, Site, Uses
+from pytest_integration_gate.values import dataclass
 
 Action = Literal["call", "read", "replace"]
+DoubleKind = Literal["mock", "replacement", "fake"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +25,7 @@ class Claim:
 
     `at` is ``file:line`` where the double was configured, the line to mend. `site` is where project code used it.
     `takes_self` says that the double was called with the instance as first argument (autospecced functions on a class).
+    `double` tells mock objects, functions patched in and hand-written fakes apart.
     """
 
     root: str
@@ -35,6 +37,7 @@ class Claim:
     at: str
     site: Site | None = None
     takes_self: bool = False
+    double: DoubleKind = "mock"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

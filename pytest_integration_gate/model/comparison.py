@@ -37,7 +37,7 @@ from pytest_integration_gate.model.shape import (
     Tuple,
     Union,
 )
-from pytest_integration_gate.model.text import text_of
+from pytest_integration_gate.model.text import short_name, text_of
 from pytest_integration_gate.model.unsupported import (
     Found,
     Reason,
@@ -228,7 +228,13 @@ def _compare_objects(claim: Object, reality: Object, uses: Uses, path: str) -> F
     if not related and "enum:Enum" in claim.bases and "enum:Enum" in reality.bases:
         return _other(claim, reality, path)
     found = [] if related else unsupported(claim, reality, uses, path)
-    return found + _compare_attributes(claim, reality, uses, path, related)
+    found += _compare_attributes(claim, reality, uses, path, related)
+    # An instance of another class is one difference; only stand-ins are judged by what they were given.
+    if found and not related and not claim.duck and all(reason != "protocol" for _, reason in found):
+        same = short_name(claim.cls) == short_name(reality.cls)
+        claimed, real = (cls if same else short_name(cls) for cls in (claim.cls, reality.cls))
+        return [(Difference(path=path, claim=claimed, reality=real), "shape")]
+    return found
 
 
 def _compare_attributes(claim: Object | Double, reality: Object, uses: Uses, path: str, related: bool) -> Found:
@@ -328,7 +334,7 @@ def _compare_elements(claim: Sequence | Tuple, reality: Sequence | Tuple, uses: 
     found: Found = []
     for index, element in enumerate(claim.elements):
         part = parts_of(uses, (f"[{index}]", f"[{index - size}]"))
-        if part is not None:
+        if part is not None and not is_idle(part):  # `key, _ = …` looks at the key alone
             other = reality.elements[index] if isinstance(reality, Tuple) and paired else common
             found += _compare(element, other, part, f"{path}[{index}]")
     return found

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 from pytest_integration_gate.model.claim import Claim
+from pytest_integration_gate.values import dataclass
 
 Verdict = Literal["verified", "contradicted", "suspect", "unverified", "stale", "waived"]
 Kind = Literal[

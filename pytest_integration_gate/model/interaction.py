@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 from pytest_integration_gate.model.shape import ANYTHING, Shape
+from pytest_integration_gate.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

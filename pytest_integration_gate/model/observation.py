@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from pytest_integration_gate.model.interaction import Arguments, Outcome, Site
+from pytest_integration_gate.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from pytest_integration_gate.model.claim import Claim, Hygiene, Unbound
 from pytest_integration_gate.model.fact import Fact
 from pytest_integration_gate.model.finding import Fidelity
 from pytest_integration_gate.model.observation import Observation
+from pytest_integration_gate.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

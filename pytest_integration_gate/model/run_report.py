@@ -6,10 +6,10 @@ the report while it has that value; all others are always there.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 from pytest_integration_gate.model.finding import Difference, Fidelity, Kind, Reality, Verdict
+from pytest_integration_gate.values import dataclass
 
 Status = Literal["PASSED", "FAILED", "PARTIAL"]
 

@@ -7,8 +7,9 @@ them is one function, `pytest_integration_gate.model.comparison.fit`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeAlias
+
+from pytest_integration_gate.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

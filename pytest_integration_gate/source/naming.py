@@ -24,16 +24,16 @@ def address_of(value: object, module: str = "", name: str = "") -> str:
     if isinstance(value, type | FunctionType | BuiltinFunctionType):
         home, qualname = _text(value, "__module__"), _text(value, "__qualname__")
         if home and qualname and "<" not in qualname:
-            return f"{_public_module(home, qualname, value)}:{qualname}"
+            return f"{_public_module(home, qualname)}:{qualname}"
     return f"{module}:{name}" if module else ""
 
 
-def _public_module(home: str, qualname: str, value: object) -> str:
+def _public_module(home: str, qualname: str) -> str:
     if home in _PUBLIC:
         return _PUBLIC[home]
-    # A C module behind a public one (`_sqlite3` behind `sqlite3`), where the public one exports the very object.
+    # A C module behind a public one (`_sqlite3` behind `sqlite3`) that exports the name, be it patched just now.
     public = modules.get(home.lstrip("_")) if home.startswith("_") else None
-    if public is not None and vars(public).get(qualname) is value:
+    if public is not None and qualname.partition(".")[0] in vars(public):
         return public.__name__
     return home
 

@@ -6,9 +6,11 @@ import glob
 import os
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from fnmatch import fnmatchcase
 from typing import Literal
+
+from pytest_integration_gate.values import dataclass
 
 Kind = Literal["first-party", "test", "machinery", "foreign"]
 

@@ -50,11 +50,12 @@ def callers(frame: FrameType | None, project: Project, limit: int = 4) -> tuple[
     Frames that hand a call on unchanged (mock libraries, the wrapper of an observed function) do not count.
     """
     chain: list[Standing] = []
+    kinds = project.kinds
     for _ in range(_MOST_FRAMES):
         if frame is None or len(chain) == limit:
             break
         code = frame.f_code
-        kind = project.kind(code.co_filename)
+        kind = kinds.get(code.co_filename) or project.kind(code.co_filename)
         if kind == "first-party":
             if not (chain and _wraps(code, chain[-1][0])):
                 chain.append((code, frame.f_lasti))

@@ -5,34 +5,72 @@ from __future__ import annotations
 import ast
 import sys
 from collections import defaultdict
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import field
 from dis import opname
 from functools import lru_cache
+from inspect import CO_OPTIMIZED
 from io import BytesIO, TextIOWrapper
+from itertools import islice
 from tokenize import detect_encoding
 from types import CodeType
 
 from pytest_integration_gate.isolation import open_file
+from pytest_integration_gate.values import dataclass
 
 Block = ast.With | ast.AsyncWith | ast.For | ast.AsyncFor
+_PLACED = (ast.expr, ast.With, ast.AsyncWith, ast.For, ast.AsyncFor)
 Position = tuple[int, int, int, int]  # first line, last line, first column, last column
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Tree:
-    """A parsed file: its lines in UTF-8 (what columns count in), its syntax tree and the parent of every node."""
+    """A parsed file: its lines in UTF-8 (what columns count in), its syntax tree and the parents of its nodes.
+
+    Only the parts that somebody looks at are walked (`open`): files are long, and few of their functions meet a double.
+    `opened` has the nodes of each, outer ones first.
+    """
 
     lines: list[bytes]
     module: ast.Module
     parents: dict[ast.AST, ast.AST] = field(default_factory=dict)
     by_end: dict[tuple[int, int], list[ast.expr | Block]] = field(default_factory=lambda: defaultdict(list))
+    opened: dict[ast.stmt, list[ast.AST]] = field(default_factory=dict)
+    looked_at: set[tuple[bool, int]] = field(default_factory=set)
 
-    def __post_init__(self) -> None:
-        for node in ast.walk(self.module):
-            for child in ast.iter_child_nodes(node):
+    def open(self, code: CodeType, line: int) -> None:
+        """Walk the outermost function that holds a line of some code, once.
+
+        It is a method for code in a class. What stands in no function is walked with the statement of its module.
+        """
+        in_function = bool(code.co_flags & CO_OPTIMIZED)
+        if (in_function, line) in self.looked_at:
+            return
+        self.looked_at.add((in_function, line))
+        holder: ast.Module | ast.ClassDef = self.module
+        while True:
+            found = [statement for statement in holder.body if _holds(statement, line)]
+            for statement in found:
+                self.parents[statement] = holder
+            if not (in_function and len(found) == 1 and isinstance(found[0], ast.ClassDef)):
+                break
+            inner = next((part for part in found[0].body if _holds(part, line)), None)
+            if not isinstance(inner, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+                break
+            holder = found[0]
+        for statement in found:
+            if statement not in self.opened:
+                self.opened[statement] = self._walk(statement)
+
+    def _walk(self, statement: ast.stmt) -> list[ast.AST]:
+        nodes: list[ast.AST] = [statement]
+        for node in nodes:  # grows
+            for child in _children(node):
                 self.parents[child] = node
-            if isinstance(node, ast.expr | Block) and node.end_lineno is not None and node.end_col_offset is not None:
+                nodes.append(child)
+            if isinstance(node, _PLACED) and node.end_lineno is not None and node.end_col_offset is not None:
                 self.by_end[node.end_lineno, node.end_col_offset].append(node)
+        return nodes
 
     def expression(self, position: Position, kind: type[ast.expr]) -> ast.expr | None:
         """The expression of a kind that stands exactly there, or that opens the block which stands there."""
@@ -62,6 +100,23 @@ class Tree:
             found.append(above)
             node = above
         return found
+
+
+def _children(node: ast.AST) -> Iterator[ast.AST]:
+    """The nodes in a node that have parts of their own: no operators, and nothing that says whether a name is read."""
+    for name in node._fields:
+        value = getattr(node, name, None)
+        if isinstance(value, list):
+            yield from (part for part in value if isinstance(part, ast.AST) and part._fields)
+        elif isinstance(value, ast.AST) and value._fields:
+            yield value
+
+
+def _holds(statement: ast.stmt, line: int) -> bool:
+    if line > (statement.end_lineno or statement.lineno):
+        return False
+    decorators = getattr(statement, "decorator_list", ())
+    return (decorators[0] if decorators else statement).lineno <= line
 
 
 def _head(block: Block) -> ast.expr:
@@ -101,15 +156,15 @@ def value_at(tree: Tree, code: CodeType, lasti: int) -> ast.expr | None:
     property, an index.
     """
     index, operation = _instruction(code, lasti)
-    positions = list(code.co_positions())
-    position = _complete(positions[index])
+    position = _position(code, index)
     if position is None:
         return None
+    tree.open(code, position[0])
     if operation in ("CALL", "CALL_KW", "CALL_FUNCTION_EX"):
         # The calls that a `with` block makes are said to stand where its context expression stands; their arguments,
         # constants or special methods, then stand at the same place.
         before, argument = _instruction(code, 2 * (index - 1))
-        if argument in ("LOAD_CONST", "LOAD_SPECIAL") and operation == "CALL" and positions[before] == positions[index]:
+        if argument in ("LOAD_CONST", "LOAD_SPECIAL") and operation == "CALL" and _position(code, before) == position:
             return None
         return tree.expression(position, ast.Call)
     if operation == "SEND":
@@ -124,9 +179,10 @@ def value_at(tree: Tree, code: CodeType, lasti: int) -> ast.expr | None:
 def expression_at(tree: Tree, code: CodeType, lasti: int) -> ast.expr | None:
     """The expression that best says where a frame stands: a call where there is one."""
     index, _ = _instruction(code, lasti)
-    position = _complete(list(code.co_positions())[index])
+    position = _position(code, index)
     if position is None:
         return None
+    tree.open(code, position[0])
     found = tree.expression(position, ast.Call) or tree.expression(position, ast.expr)
     return found.value if isinstance(found, ast.Await) and isinstance(found.value, ast.Call) else found
 
@@ -134,7 +190,8 @@ def expression_at(tree: Tree, code: CodeType, lasti: int) -> ast.expr | None:
 def line_at(code: CodeType, lasti: int) -> int:
     """The line of the instruction, the first line of the code when there is none."""
     index, _ = _instruction(code, lasti)
-    return list(code.co_positions())[index][0] or code.co_firstlineno
+    line, *_ = next(islice(code.co_positions(), index, None))
+    return line or code.co_firstlineno
 
 
 def _instruction(code: CodeType, lasti: int) -> tuple[int, str]:
@@ -146,8 +203,8 @@ def _instruction(code: CodeType, lasti: int) -> tuple[int, str]:
     return index, opname[bytecode[2 * index]]
 
 
-def _complete(position: tuple[int | None, int | None, int | None, int | None]) -> Position | None:
-    line, end_line, column, end_column = position
+def _position(code: CodeType, index: int) -> Position | None:
+    line, end_line, column, end_column = next(islice(code.co_positions(), index, None))
     if line is None or end_line is None or column is None or end_column is None:
         return None
     return line, end_line, column, end_column

@@ -23,6 +23,9 @@ from pytest_integration_gate.values import dataclass
 _GIVES_VALUE = frozenset(("__enter__", "__aenter__", "__getitem__", "__next__", "__anext__", "__call__"))
 
 
+# Nobody saw the code read it: it may look for names in it or go through all of its parts.
+_UNSEEN = Uses(escapes=True, members=(("[*]", EVERYTHING),))
+
 # From the owner of a place (a function or a class), the place's name, and whether it holds a container, to a class.
 HeldClass = Callable[[Any, str, bool], type | None]
 
@@ -149,6 +152,7 @@ class Interpreter:
                         path=_as_instance_or_class(mark, root, (*mark.path, f".{name}")),
                         action="read",
                         outcome=Outcome(kind="returned", shape=value.shape, text=value.text),
+                        uses=_UNSEEN,
                         at=self._text(at or root.at),
                     ),
                 )

@@ -115,8 +115,13 @@ class Fakes:
 
     def meet(self, value: Any, *, is_lasting: bool) -> None:
         """Look at the value of a fixture: its class may be defined inside a function."""
+        cls = type(value)
+        home = modules.get(str(namespace_of(cls).get("__module__")))
+        file = home.__dict__.get("__file__") if type(home) is ModuleType else None
+        if home is not None and (type(file) is not str or self.listener.project.kind(file) == "foreign"):
+            return  # most fixtures give builtins and what libraries make
         before = len(self._local)
-        self._consider(type(value))
+        self._consider(cls)
         if is_lasting:
             del self._local[before:]
 

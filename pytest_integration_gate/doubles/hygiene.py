@@ -22,7 +22,8 @@ _CONSTANTS = (type(None), bool, int, float, str, bytes, list, tuple, dict, set, 
 def dead_doubles(listener: Listener, code: CodeType | None) -> Iterable[Hygiene]:
     """Give the mocks that a passed test patched in for a callable and that nobody called or looked into.
 
-    A test whose `code` asks how often a double was called may mean that it is not called at all.
+    `code` is that of the test. Patches of fixtures are made for other tests too, and a test that asks how often a
+    double was called may mean that it is not called at all.
     """
     if code is None or not _ASKED.isdisjoint(code.co_names):
         return
@@ -30,7 +31,7 @@ def dead_doubles(listener: Listener, code: CodeType | None) -> Iterable[Hygiene]
     for patch in listener.own_patches:
         if not patch.foreign and not patch.is_missing and patch.installs_mock and callable(patch.original):
             address, _, path = patch.address()
-            if address and (address, path) not in heard and patch.at is not None:
+            if address and (address, path) not in heard and _stands_in(patch, code):
                 yield Hygiene(kind="dead_double", at=_text(listener, patch), detail=f"{_name(patch)} is never called")
 
 
@@ -43,6 +44,16 @@ def internal_mocks(listener: Listener) -> Iterable[Hygiene]:
         file = vars(home).get("__file__") if isinstance(home, ModuleType) else None
         if isinstance(file, str) and listener.project.is_first_party(file):
             yield Hygiene(kind="internal_mock", at=_text(listener, patch), detail=f"{_name(patch)} is first-party")
+
+
+def _stands_in(patch: Patch, code: CodeType) -> bool:
+    file, line = patch.at or ("", 0)
+    return file == code.co_filename and code.co_firstlineno <= line <= _last_line(code)
+
+
+def _last_line(code: CodeType) -> int:
+    inner = [_last_line(constant) for constant in code.co_consts if isinstance(constant, CodeType)]
+    return max([*inner, *(line for _, _, line in code.co_lines() if line is not None)])
 
 
 def _name(patch: Patch) -> str:

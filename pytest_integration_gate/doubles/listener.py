@@ -48,7 +48,7 @@ Position = tuple[int, int]
 
 @dataclass(slots=True, eq=False)
 class Note:
-    """One call that is under way: which mock, how it was called, and from where."""
+    """One call that is under way: which mock, how it was called, from where, and whether it ends with an ``await``."""
 
     mark: Mark
     positional: tuple[Any, ...]
@@ -56,6 +56,7 @@ class Note:
     callers: tuple[Position, ...]
     is_direct: bool
     is_bound: bool = False
+    is_awaitable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,13 +154,16 @@ class Listener:
             mark = mock.__dict__.get(KEY)
             if mark is None:
                 return
+            outside = self._outside(frame)
             if name in ("return_value", "side_effect"):
                 # A patch that a decorator enters is written elsewhere.
-                if self._author(frame) == "test":
-                    mark.configured_at = self._place(frame)
-            elif not self._is_mock(value) and self._author(frame) != "first-party":
+                if self._author(outside) == "test":
+                    mark.configured_at = self._place(outside)
+            elif self._is_mock(value):
+                self._attached(mock, name, value)
+            elif self._author(outside) != "first-party":
                 shape, text = picture(value, name=name)
-                mark.attributes[name] = (Argument(shape=shape, text=text), self._place(frame))
+                mark.attributes[name] = (Argument(shape=shape, text=text), self._place(outside))
                 if self._is_on:
                     self._locate(mock)
         except Exception as error:
@@ -192,11 +196,11 @@ class Listener:
                 return None
             if not is_universal(mark.path):
                 self.reached(mark.root.target or "a mock")  # type: ignore[union-attr]
-            if self._author(frame) == "test":
+            positions, is_direct = self._callers(frame)
+            if not positions and self._author(frame) == "test":
                 return None  # the test itself reaches for a part of its double (`mock().method.return_value = …`)
             if not mark.root.target and mark.root.tries < _MAX_TRIES:  # type: ignore[union-attr]
                 self._look_around(mock, mark.root, frame)  # type: ignore[arg-type]
-            positions, is_direct = self._callers(frame)
             count_key = (mark, positions[0] if positions else None)
             count = self._counts.get(count_key, 0)
             if count >= _MAX_SAME_CALL or len(self.calls) >= _MAX_NOTES:
@@ -210,6 +214,7 @@ class Listener:
                 is_direct,
             )
             if _is_async(mock):
+                note.is_awaitable = True
                 mock.__dict__[_PENDING] = note
             return note
         except Exception as error:
@@ -223,7 +228,7 @@ class Listener:
 
     def returned(self, note: Note | None, mock: Any, result: Any, *, awaiting: bool = False) -> None:
         """A call gave `result`."""
-        if note is None or (_is_async(mock) and not awaiting):
+        if note is None or (note.is_awaitable and not awaiting):
             return
         try:
             if type(result) in _ATOMS or type(result) is str:
@@ -240,7 +245,7 @@ class Listener:
 
     def raised(self, note: Note | None, mock: Any, error: BaseException, *, awaiting: bool = False) -> None:
         """A call raised `error`."""
-        if note is None or (_is_async(mock) and not awaiting):
+        if note is None or (note.is_awaitable and not awaiting):
             return
         try:
             if _is_simulated(mock, error):
@@ -342,6 +347,13 @@ class Listener:
             mark.generation = 0
         return "returned", _noted(result)
 
+    def _attached(self, mock: Any, name: str, value: Any) -> None:
+        """A mock that stands alone, because it has a name, becomes an attribute: that is what it stands for."""
+        mark = value.__dict__.get(KEY)
+        if self._is_on and mark is not None and mark.derived is None and value.__dict__.get("_mock_new_parent") is None:
+            above = self._locate(mock)
+            mark.derived, mark.generation = (above.root, (*above.path, f".{name}")), 0
+
     def _locate(self, mock: Any, depth: int = 0) -> Mark:
         """Return the mark of a mock with its root and path filled in for this test."""
         namespace = mock.__dict__
@@ -386,6 +398,11 @@ class Listener:
                 root = root_of_patch(patch)
                 return root, root.prefix
         spec = mark.spec if mark.spec is not None else namespace.get("_spec_class")
+        if spec is CodeType:
+            return Root(foreign=True), ()  # the library's own, behind an autospecced asynchronous function
+        wrapped = namespace.get("_mock_wraps")
+        if spec is None and wrapped is not None:
+            spec = wrapped if isinstance(wrapped, _SPECS) else class_of_spec(wrapped)
         root_by_spec = root_of_spec(spec, mark.made_at) if spec is not None else None
         if root_by_spec is not None:
             root_by_spec.foreign |= self._is_foreign(mark.made_at)

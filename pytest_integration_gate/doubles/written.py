@@ -11,7 +11,6 @@ from __future__ import annotations
 from builtins import len, range, type
 from collections.abc import Mapping
 from dis import opmap
-from inspect import CO_VARARGS
 from types import CodeType, FunctionType
 from typing import Any
 
@@ -145,8 +144,3 @@ def _agrees(
 
 def _is_default(defaults: dict[str, Any] | None, name: str, value: Any) -> bool:
     return defaults is not None and name in defaults and value is defaults[name]
-
-
-def takes_anything(code: CodeType) -> bool:
-    """Whether a function has ``*args``."""
-    return bool(code.co_flags & CO_VARARGS)

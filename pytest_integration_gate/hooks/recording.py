@@ -22,9 +22,11 @@ from pytest_integration_gate.hooks.keys import RECORD
 from pytest_integration_gate.hooks.masking import Redaction
 from pytest_integration_gate.hooks.settings import Settings
 from pytest_integration_gate.isolation import at_work
-from pytest_integration_gate.model.claim import Hygiene
+from pytest_integration_gate.model.claim import Claim, Hygiene
 from pytest_integration_gate.model.fact import Fact
 from pytest_integration_gate.model.record import TestRecord
+from pytest_integration_gate.model.shape import Object
+from pytest_integration_gate.reality.addresses import class_at
 from pytest_integration_gate.reality.boundaries import Boundaries
 from pytest_integration_gate.reality.hints import annotations_of
 from pytest_integration_gate.reality.holders import held_class
@@ -160,6 +162,7 @@ class Recorder:
                 found = [_entry(fact, one) for fact in describe(one.claim.root, one.real, one.claim.path)]
                 claims.append(self._redaction.claim(one.claim, found))
                 facts += found
+                facts += _raised_class(one.claim)
             watched, self._watched = self._watched or Watched(observations=(), classes=()), None
             for cls in watched.classes:
                 facts += describe_class(cls)
@@ -180,7 +183,7 @@ class Recorder:
     def _untidy(self, item: pytest.Item, marked: Marked) -> Iterator[Hygiene]:
         if marked.names:
             yield from internal_mocks(self._listener)
-        if self._has_passed:
+        if self._has_passed and not hasattr(item, "callspec"):  # other parameters may lead to the double
             function: Any = getattr(item, "function", None)
             yield from dead_doubles(self._listener, getattr(inspect.unwrap(function), "__code__", None))
 
@@ -209,6 +212,15 @@ class Recorder:
         new = tuple(text for text in dict.fromkeys(texts) if text and text not in self._warned)
         self._warned.update(new)
         return new
+
+
+def _raised_class(claim: Claim) -> list[Fact]:
+    """Describe the class of the exception that a double raised, for what the test hung on it."""
+    outcome = claim.outcome
+    if outcome is None or outcome.kind != "raised" or not isinstance(outcome.shape, Object) or not outcome.shape.fields:
+        return []
+    cls = class_at(outcome.shape.cls)
+    return describe_class(cls) if cls is not None else []
 
 
 def _held_class(owner: Any, name: str, is_element: bool) -> type | None:

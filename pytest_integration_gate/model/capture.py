@@ -14,7 +14,7 @@ import pathlib
 import re
 import types
 import uuid
-from builtins import isinstance
+from builtins import all, isinstance
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import Any, TypeAlias
@@ -120,7 +120,8 @@ class _Walk:
             shapes.append(self.shape(element, depth - 1))
             if before - self.left > self.left:
                 break
-        return join_all(shapes)
+        first = shapes[0] if shapes else NEVER
+        return first if all(shape is first for shape in shapes) else join_all(shapes)
 
     def fields(self, items: Iterable[tuple[Any, Any]], depth: int) -> tuple[tuple[Field, ...], bool]:
         """Fields sorted by name, and whether they are all there."""

@@ -81,7 +81,7 @@ class Uses:
 
     `operations` are names of special methods that the code needs: ``__len__``, ``__getitem__`` (an integer index or a
     slice), ``__next__``, ``__iter__``, ``__enter__``, ``__aenter__``, ``__aiter__``, ``__await__``, ``__call__``,
-    ``__contains__`` …
+    ``__contains__`` … and ``__format__`` where it is made a text.
     `members` are reads of parts: ``.name`` for an attribute, ``['key']`` for a constant key, ``[0]`` for a constant
     index, ``[*]`` for an element met by iterating or by a computed index or key; each with what is done with that part.
     `escapes` is True when the value also goes where the analysis does not follow (returned, stored, passed on): then
@@ -91,6 +91,10 @@ class Uses:
     escapes: bool = True
     operations: frozenset[str] = frozenset()
     members: tuple[tuple[str, Uses], ...] = ()
+
+    def spells(self, key: str) -> bool:
+        """Whether the code names a key of the value in so many words."""
+        return any(name == f"[{key!r}]" for name, _ in self.members)
 
     def of(self, member: str) -> Uses | None:
         """What is done with one part, None when it is certainly not read."""

@@ -12,6 +12,11 @@ def is_idle(uses: Uses) -> bool:
     return not uses.escapes and not uses.members and uses.operations <= {"__await__"}
 
 
+def is_loose(uses: Uses) -> bool:
+    """Whether the value is at most printed besides: values of many kinds make the same text."""
+    return not uses.escapes and not uses.members and uses.operations <= {"__await__", "__format__"}
+
+
 def is_named(uses: Uses, key: str) -> bool:
     """Whether the code reads this very key, or may do so."""
     return uses.escapes or any(name == f"[{key!r}]" for name, _ in uses.members)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import types
 import typing
+from collections.abc import Iterator
 from types import FunctionType
 
 from pytest_integration_gate.model.classes import canonical, mro_of, namespace_of
@@ -67,18 +68,35 @@ def _of_attribute(cls: object, name: str) -> Shape | None:
 
 
 def _parameter_kept_as(init: FunctionType, name: str) -> str:
-    """Find the parameter that ``self.name = parameter`` keeps (also ``self.name = parameter or Default()``)."""
+    """Find the parameter that ``self.name = parameter`` keeps, also where there is a default for it."""
     definition = definition_of(init)
-    for node in inside(definition) if definition is not None else ():
+    if definition is None:
+        return ""
+    for node in inside(definition):
         if not isinstance(node, ast.Assign | ast.AnnAssign):
             continue
-        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-        if not any(isinstance(target, ast.Attribute) and target.attr == name for target in targets):
-            continue
-        value = node.value.values[0] if isinstance(node.value, ast.BoolOp) else node.value
-        if isinstance(value, ast.Name):
-            return value.id
+        parameters = {argument.arg for argument in ast.walk(definition.args) if isinstance(argument, ast.arg)}
+        for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
+            for kept, value in _pairs(target, node.value):
+                if isinstance(kept, ast.Attribute) and kept.attr == name:
+                    found = [each.id for each in _given(value) if isinstance(each, ast.Name) and each.id in parameters]
+                    return found[0] if found else ""
     return ""
+
+
+def _pairs(target: ast.expr, value: ast.expr | None) -> Iterator[tuple[ast.expr, ast.expr | None]]:
+    """Take ``self.a, self.b = a, b`` apart."""
+    if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple) and len(target.elts) == len(value.elts):
+        yield from zip(target.elts, value.elts, strict=True)
+    else:
+        yield target, value
+
+
+def _given(value: ast.expr | None) -> tuple[ast.expr | None, ...]:
+    """Take ``parameter or Default()`` and ``parameter if … else Default()`` apart."""
+    if isinstance(value, ast.BoolOp):
+        return tuple(value.values)
+    return (value.body, value.orelse) if isinstance(value, ast.IfExp) else (value,)
 
 
 def _element(shape: Shape | None) -> Shape | None:

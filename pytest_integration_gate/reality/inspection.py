@@ -10,7 +10,7 @@ import builtins
 import os
 import sys
 from dataclasses import replace
-from types import ModuleType
+from types import FunctionType, ModuleType
 
 from pytest_integration_gate.model.classes import canonical, mro_of, namespace_of
 from pytest_integration_gate.model.fact import Fact
@@ -114,6 +114,9 @@ def _walk(root: str, obj: object, path: tuple[str, ...]) -> dict[str, Fact]:
     for element in path:
         if place is None:
             break
+        if element == path[0] != "()" and type(obj) is FunctionType and place.kind == "callable":
+            _reach_in_function(facts, root, obj, element[1:])
+            break
         place = _enter(facts, place) if element == "()" else _reach(facts, place, element[1:])
     if place is not None and place.kind == "callable":
         _enter(facts, place)
@@ -140,8 +143,17 @@ def _start(facts: dict[str, Fact], root: str, obj: object) -> _Place | None:
     target = f"{canonical(owner)}.{name}" if isinstance(owner, type) else root
     facts[target] = Fact(target=target, kind="attribute", returns=held)
     if isinstance(shape, Object):
+        if find(cls, "__call__") is not None:
+            _add_member(facts, cls, "__call__")
         return _add_class(facts, cls) and _Place(kind="instance", cls=cls)
     return None
+
+
+def _reach_in_function(facts: dict[str, Fact], root: str, function: FunctionType, name: str) -> None:
+    """Say that a function lacks an attribute: its own ones and those of every function are all that there are."""
+    if name not in vars(function) and not hasattr(FunctionType, name):
+        target = f"{root}.{name}"
+        facts[target] = Fact(target=target, kind="missing", at=line_of(function))
 
 
 def _instance_names(obj: object) -> tuple[str, ...]:

@@ -14,9 +14,10 @@ if TYPE_CHECKING:
     from pytest_integration_gate.source.uses import Walk
 
 _SCALAR = frozenset(
-    {"print", "str", "repr", "ascii", "format", "bool", "int", "float", "complex", "abs", "round", "id", "hash"}
+    {"bool", "int", "float", "complex", "abs", "round", "id", "hash"}
     | {"ord", "chr", "hex", "oct", "bin", "divmod", "pow"}
 )
+_PRINTING = frozenset({"print", "str", "repr", "ascii", "format"})
 _ASKING = frozenset({"isinstance", "issubclass", "callable", "hasattr", "type"})
 _COPYING = frozenset({"list", "tuple", "set", "frozenset", "iter", "sorted", "reversed"})
 _LOGGERS = frozenset({"log", "logger", "logging", "_log", "_logger", "LOG", "LOGGER", "_LOG", "_LOGGER"})
@@ -44,6 +45,7 @@ def is_printed(call: ast.Call, names: Names) -> bool:
 def pass_value(walk: Walk, call: ast.Call, value: ast.expr, part: Part) -> None:
     """A value is a positional argument of a call."""
     if is_printed(call, walk.names):
+        part.operation("__format__")
         return
     name = _builtin(call, walk.names)
     if name and not any(isinstance(argument, ast.Starred) for argument in call.args):
@@ -100,6 +102,8 @@ def _pass_to_builtin(name: str, walk: Walk, call: ast.Call, index: int, part: Pa
             if name == "sorted":
                 _order(walk, keywords.get("key"), part.member("[*]"))
             walk.follow(call, Gathered(lambda: part.member("[*]")))
+        case _ if name in _PRINTING:
+            part.operation("__format__")
         case _ if name in _SCALAR:
             pass
         case (_, 0) if name in _ASKING:

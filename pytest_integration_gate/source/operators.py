@@ -47,7 +47,9 @@ def calculate(node: ast.BinOp, operand: ast.expr, part: Part) -> None:
         part.operation(_ARITHMETIC[type(node.op)])
         if isinstance(node.op, _COMBINING) and not isinstance(node.right, (ast.Constant, ast.JoinedStr)):
             part.escape()
-    elif not (isinstance(node.op, ast.Mod) and is_plain_template(node.left)):
+    elif isinstance(node.op, ast.Mod) and is_plain_template(node.left):
+        part.operation("__format__")
+    else:
         part.escape()
 
 

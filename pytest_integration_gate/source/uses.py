@@ -111,8 +111,10 @@ class Walk:
         if not isinstance(parent, _PASSING_ON) and self._tried(node):
             part.test()
         match parent:
-            case ast.Expr() | ast.Assert() | ast.FormattedValue() | ast.If() | ast.While():
-                pass  # not used, or only as a truth value or a text
+            case ast.FormattedValue():
+                part.operation("__format__")
+            case ast.Expr() | ast.Assert() | ast.If() | ast.While():
+                pass  # not used, or only as a truth value
             case ast.Assign(targets=targets):
                 for target in targets:
                     self.bind(target, part)
@@ -240,7 +242,7 @@ class Walk:
             ):
                 self.bind(targets[index], part)
             case ast.BinOp(op=ast.Mod(), left=left) if operators.is_plain_template(left):
-                pass  # only printed
+                part.operation("__format__")
             case _:
                 part.escape()
 

@@ -84,6 +84,9 @@ def check_value(
     shape: Shape, declared: Shape, uses: Uses, text: str | None, resolution: Resolution, fact: Fact
 ) -> Iterator[Contradiction]:
     """Compare a value with what an annotation allows; a stand-in by the attributes that the test gave it."""
+    if "__format__" in uses.operations:
+        # What is only printed is used all the same, and an annotation says what kind of value it is.
+        uses = replace(uses, operations=uses.operations | {"__str__"})
     found: dict[tuple[Kind, str], list[Difference]] = {}
     owners = _owners(declared) if isinstance(shape, Double) or (isinstance(shape, Object) and shape.duck) else ()
     for difference, reason in fit_detail(_as_instances(shape), declared, uses, text=text):

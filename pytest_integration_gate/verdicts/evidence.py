@@ -13,6 +13,8 @@ from pytest_integration_gate.model.joining import join_all, options_of
 from pytest_integration_gate.model.observation import Observation
 from pytest_integration_gate.model.record import TestRecord
 from pytest_integration_gate.model.shape import (
+    ANYTHING,
+    NONE,
     Awaitable,
     Dictionary,
     Object,
@@ -182,8 +184,10 @@ def _parts(shape: Shape) -> Iterator[tuple[str, Shape]]:
     match shape:
         case Object(cls=cls, bases=bases, fields=fields, duck=False):
             for field in fields:
+                # What was None when the object was seen may have been filled later.
+                seen = ANYTHING if field.shape == NONE else field.shape
                 for owner in (cls, *bases):
-                    yield f"{owner}.{field.name}", field.shape
+                    yield f"{owner}.{field.name}", seen
                 yield from _parts(field.shape)
         case Record(fields=fields):
             for field in fields:

@@ -27,7 +27,7 @@ from pytest_integration_gate.model.text import text_of
 from pytest_integration_gate.verdicts.binding import bind, text_of_call, text_of_signature, wrong_arguments
 from pytest_integration_gate.verdicts.contradiction import Contradiction
 from pytest_integration_gate.verdicts.declared import check_outcome, check_sync, check_value
-from pytest_integration_gate.verdicts.resolution import CALLABLE, Resolution, lacks
+from pytest_integration_gate.verdicts.resolution import CALLABLE, Resolution, absence, lacks
 
 
 def check(claim: Claim, resolution: Resolution) -> tuple[Contradiction, ...]:
@@ -73,17 +73,21 @@ def _is_machinery(claim: Claim) -> bool:
 
 def _missing(claim: Claim, resolution: Resolution, gone: Fact) -> Contradiction:
     if gone.supports is None:
-        near = f", the nearest is {gone.near[0]}" if gone.near else ""
-        name = gone.target.rpartition(":")[2].rpartition(".")[2]
-        return Contradiction(
-            kind="missing_attribute",
-            target=gone.target,
-            differences=(Difference(path=f"$.{name}", claim="exists", reality=f"absent{near}"),),
-            reality=f"there is no {gone.target}{near}",
-            at=gone.at,
-        )
+        return _missing_attribute(gone)
     name = next((step[1:] for step in claim.path if step[1:] in _needs(gone, claim)), "")
     return _protocol(resolution.target, (name,), gone.supports, gone.at)
+
+
+def _missing_attribute(gone: Fact) -> Contradiction:
+    near = f" (nearest: {gone.near[0]})" if gone.near else ""
+    name = gone.target.rpartition(":")[2].rpartition(".")[2]
+    return Contradiction(
+        kind="missing_attribute",
+        target=gone.target,
+        differences=(Difference(path=f"$.{name}", claim="exists", reality=f"absent{near}"),),
+        reality=f"there is no {gone.target}{near}",
+        at=gone.at,
+    )
 
 
 def _needs(gone: Fact, claim: Claim) -> frozenset[str]:
@@ -109,11 +113,16 @@ def _check_call(claim: Claim, resolution: Resolution, fact: Fact) -> Iterator[Co
     if fact.kind in ("property", "attribute"):
         if _is_never_callable(fact.returns):
             yield _not_callable(claim, resolution, fact)
+        entry = resolution.facts.get(f"{fact.returns.cls}.__call__") if isinstance(fact.returns, Object) else None
+        if entry is not None and entry.kind == "method":
+            yield from _check_arguments(claim, resolution, entry)
         return
     if fact.kind not in CALLABLE:
         return
     yield from _check_arguments(claim, resolution, fact)
     outcome = claim.outcome
+    if outcome is not None and outcome.kind == "raised":
+        yield from _check_exception(outcome, resolution)
     if outcome is None or fact.kind == "class":
         return
     mixed = check_sync(claim, resolution, fact, outcome)
@@ -121,6 +130,16 @@ def _check_call(claim: Claim, resolution: Resolution, fact: Fact) -> Iterator[Co
         yield mixed
         return
     yield from check_outcome(claim, resolution, fact, outcome)
+
+
+def _check_exception(outcome: Outcome, resolution: Resolution) -> Iterator[Contradiction]:
+    """An attribute that a test hung on an exception, and that its class does not give it."""
+    raised = outcome.shape
+    owner = resolution.facts.get(raised.cls) if isinstance(raised, Object) else None
+    for field in raised.fields if isinstance(raised, Object) else ():
+        gone = absence(owner, field.name)
+        if gone is not None:
+            yield replace(_missing_attribute(gone), kind="exception")
 
 
 def _not_callable(claim: Claim, resolution: Resolution, fact: Fact) -> Contradiction:

@@ -11,10 +11,12 @@ from dataclasses import field
 from functools import cached_property
 
 from pytest_integration_gate.model.claim import Claim
+from pytest_integration_gate.model.comparison import fit
 from pytest_integration_gate.model.fact import Fact
 from pytest_integration_gate.model.finding import Finding, Kind, Reality, Verdict
 from pytest_integration_gate.model.interaction import EVERYTHING, Arguments, Uses
 from pytest_integration_gate.model.shape import Object, Scalar, Shape, Union
+from pytest_integration_gate.model.text import text_of
 from pytest_integration_gate.values import dataclass
 from pytest_integration_gate.verdicts.agreement import Group
 from pytest_integration_gate.verdicts.arguments import Fingerprints
@@ -103,6 +105,7 @@ class Matcher:
         self._compares_values = compares_values
         self._resolutions: dict[tuple[str, tuple[str, ...]], Resolution] = {}
         self._targets: dict[tuple[str, tuple[str, ...], str], _Target] = {}
+        self._calls: dict[tuple[str, str], Group] = {}
 
     def judge(self, claim: Claim, tests: tuple[str, ...]) -> Finding:
         """Return the verdict on one claim that `tests` made."""
@@ -126,7 +129,7 @@ class Matcher:
         target = self._targets.get(key)
         if target is None:
             resolution = self._resolve(claim.root, claim.path)
-            seen = Group(())
+            seen = _NOBODY
             if claim.action == "call":
                 seen = self._calls_of(resolution)
             elif claim.action == "read":
@@ -137,7 +140,10 @@ class Matcher:
         return target
 
     def _calls_of(self, resolution: Resolution) -> Group:
-        return Group(self._evidence.of(resolution.target, resolution.fact.defined if resolution.fact else ""))
+        key = (resolution.target, resolution.fact.defined if resolution.fact else "")
+        if key not in self._calls:
+            self._calls[key] = Group(self._evidence.of(*key))
+        return self._calls[key]
 
     def _declared(self, claim: Claim, target: _Target) -> _Declared:
         said, arguments = claim.outcome, claim.arguments
@@ -162,7 +168,7 @@ class Matcher:
         for contradiction in check(claim, target.resolution):
             if contradiction.kind == "missing_attribute" and self._evidence.of_part(contradiction.target):
                 continue  # the code does not show it, but a real instance had it
-            if contradiction.kind in _SAID_ONLY and _is_shown(_question_of(claim, EVERYTHING), target.seen):
+            if contradiction.kind in _SAID_ONLY and _is_disproved(contradiction, claim, target):
                 continue  # the annotation is wrong, and the double knows better
             if contradiction.kind == "signature" and _was_called_like(claim, target.seen):
                 continue
@@ -275,6 +281,24 @@ def _without_self(arguments: Arguments) -> Arguments:
 
 def _is_shown(question: Question, seen: Group) -> bool:
     return bool(seen) and seen.agreement(question).fits is not None
+
+
+def _is_disproved(contradiction: Contradiction, claim: Claim, target: _Target) -> bool:
+    """Whether reality itself departs from what is declared, in the way of the double."""
+    fact, seen = target.resolution.fact, target.seen
+    if contradiction.kind == "argument_shape":
+        given = {(one.path.removeprefix("$."), one.claim) for one in contradiction.differences}
+        return any(
+            (name, text_of(argument.shape)) in given
+            for evidence in seen.succeeded.evidence
+            for name, argument in evidence.observation.arguments.keywords
+        )
+    if not _is_shown(_question_of(claim, EVERYTHING), seen):
+        return False
+    if contradiction.kind != "return_annotation" or fact is None:
+        return True
+    outcomes = [one.seen for one in seen.succeeded.evidence]
+    return any(fit(one.value, fact.returns, text=one.outcome.text) for one in outcomes)
 
 
 def _was_called_like(claim: Claim, seen: Group) -> bool:

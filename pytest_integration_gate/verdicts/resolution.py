@@ -198,7 +198,7 @@ def _step(place: _Place, name: str, facts: Mapping[str, Fact]) -> Resolution:
     target = f"{place.text}.{name}"
     if fact.kind == "class" and not special:
         return _existing(replace(end, target=target, fact=facts.get(target), owner=fact.target), None, name)
-    return replace(end, target=target, fact=facts.get(target))
+    return _existing(replace(end, target=target, fact=facts.get(target)), None, name)
 
 
 def _existing(end: Resolution, owner: Fact | None, name: str) -> Resolution:

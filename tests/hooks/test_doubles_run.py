@@ -29,7 +29,8 @@ CODE = """
     def buckets(owner): return len(real.fetch(owner))
     def both(owner): return real.fetch(owner, "eu")[0]
     def size(store): return store.count()
-    def loaded(): return asyncio.run(real.load("k"))["name"]
+    async def name(): return (await real.load("k"))["name"]
+    def loaded(): return asyncio.run(name())
     def handled(): return real.HANDLERS["csv"]("x")[0]["file"]
 """
 
@@ -190,7 +191,7 @@ def test_dead_doubles_are_listed(project: Any) -> None:
     found(
         project,
         """
-        import shopping, real
+        import shopping, real, pytest
         from unittest.mock import patch
         @patch("real.fetch")
         def test_dead(fetch): pass
@@ -200,6 +201,11 @@ def test_dead_doubles_are_listed(project: Any) -> None:
         def test_used(fetch): shopping.both("x")
         @patch("real.HANDLERS")
         def test_constant(handlers): pass
+        @pytest.fixture
+        def quiet():
+            with patch("real.read_csv"):
+                yield
+        def test_fixture(quiet): pass
         """,
     )
     entries = [(entry["kind"], entry["at"], entry["detail"]) for entry in project.report["hygiene"]]

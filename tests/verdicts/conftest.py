@@ -160,5 +160,3 @@ def shop() -> Shop:
     made.know("shop:Repo", "class")
     made.know(GET, parameters=("key",))
     return made
-
-

@@ -1,0 +1,135 @@
+# ruff: noqa: E501 -- sources of small modules
+"""Pairs of whole runs: reality departs from the double in one and not in the other, all else is equal."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+# name: (module, unit test, boundary test, what to put for LIE, what to put for TRUTH, target, kind)
+PAIRS: dict[str, tuple[str, str, str, str, str, str, str]] = {
+    "a value that is only printed has the annotated type": (
+        "class Meter:\n    def read(self) -> float: return 1.5\ndef show(meter): return f'{meter.read()} V'",
+        "def test():\n    meter = Mock(spec=shop.Meter)\n    meter.read.return_value = HERE\n    shop.show(meter)",
+        "    assert shop.Meter().read() == 1.5",
+        "'1.5'",
+        "2",
+        "shop:Meter.read",
+        "return_annotation",
+    ),
+    "a literal annotation holds although another member was observed": (
+        "from typing import Literal\ndef level(path) -> Literal['low', 'high']: return 'low'\n"
+        "def workers(path): return {'low': 1, 'medium': 2, 'high': 3}[level(path)]",
+        "def test():\n    with patch('shop.level', return_value=HERE):\n        shop.workers('x')",
+        "    assert shop.level('y') == 'low'",
+        "'medium'",
+        "'high'",
+        "shop:level",
+        "return_annotation",
+    ),
+    "swapped arguments depart from their annotations although the right call was observed": (
+        "class Ledger:\n    def transfer(self, cents: float, account: str) -> int: return 1\n"
+        "def pay(ledger, *args): return ledger.transfer(*args) + 0",
+        "def test():\n    ledger = Mock(spec=shop.Ledger)\n    ledger.transfer.return_value = 1\n    shop.pay(ledger, HERE)",
+        "    assert shop.Ledger().transfer(5.0, 'ada') == 1",
+        "'ada', 500",
+        "500, 'ada'",
+        "shop:Ledger.transfer",
+        "argument_shape",
+    ),
+    "an exception has the attributes of its class": (
+        "class Conflict(Exception):\n    def __init__(self, seat):\n        super().__init__(seat)\n        self.seat = seat\n"
+        "class Seats:\n    def book(self, seat): raise Conflict(seat)\n"
+        "def book(seats):\n    try:\n        seats.book(1)\n    except Conflict as error:\n        return repr(error)",
+        "def test():\n    error = shop.Conflict(1)\n    error.HERE = 4\n    seats = Mock(spec=shop.Seats)\n"
+        "    seats.book.side_effect = error\n    shop.book(seats)",
+        "    pass",
+        "code",
+        "seat",
+        "shop:Conflict.code",
+        "exception",
+    ),
+    "a function has no attributes but its own": (
+        "import functools\n@functools.lru_cache\ndef cached(): return 1\ndef plain(): return 1\n"
+        "def clear():\n    HERE.cache_clear()\n    return HERE()",
+        "def test():\n    with patch('shop.HERE', return_value=1):\n        shop.clear()",
+        "    assert shop.cached() == 1",
+        "plain",
+        "cached",
+        "shop:plain.cache_clear",
+        "missing_attribute",
+    ),
+    "an object that can be called is called as its `__call__` asks": (
+        "class Scorer:\n    def __call__(self, text, *, weight): return 1\nscorer = Scorer()\n"
+        "def score(**more): return scorer('x', **more)",
+        "def test():\n    with patch('shop.scorer', return_value=1):\n        shop.score(HERE)",
+        "    assert shop.Scorer()('x', weight=2) == 1",
+        "scale=1",
+        "weight=1",
+        "shop:scorer",
+        "signature",
+    ),
+    "a mock that wraps an object stands for it": (
+        "class Spool:\n    def take(self, timeout=1): return 'x'\n    def size(self): return 1\n"
+        "def drain(spool, *args): return spool.size() and spool.take(*args)",
+        "def test():\n    spool = Mock(wraps=shop.Spool())\n    spool.take = Mock(return_value='x', name='take')\n"
+        "    shop.drain(spool, HERE)",
+        "    assert shop.Spool().take() == 'x'",
+        "1, 2",
+        "1",
+        "shop:Spool.take",
+        "signature",
+    ),
+    "a default does not hide what a parameter is for": (
+        "class Stock:\n    def take(self, sku): return 1\n"
+        "class Desk:\n    def __init__(self, stock: Stock | None = None, name: str = ''):\n"
+        "        self.name, self.stock = name, stock if stock is not None else Stock()\n"
+        "    def sell(self, *args): return self.stock.take(*args)",
+        "def test():\n    shop.Desk(Mock()).sell(HERE)",
+        "    assert shop.Desk().sell('x') == 1",
+        "'x', 2",
+        "'x'",
+        "shop:Stock.take",
+        "signature",
+    ),
+    "keys that the code goes through are data": (
+        "class Sales:\n    def by_region(self): return {'east': 1, 'south': 2}\n"
+        "def text(sales): return [f'{name}: {cents + 1}' for name, cents in sales.by_region().items()]",
+        "def test():\n    sales = Mock(spec=shop.Sales)\n    sales.by_region.return_value = HERE\n"
+        "    try:\n        shop.text(sales)\n    except TypeError:\n        pass",
+        "    assert len(shop.Sales().by_region()) == 2",
+        "{'north': 'x', 'west': 'y'}",
+        "{'north': 5, 'west': 2}",
+        "shop:Sales.by_region",
+        "return_shape",
+    ),
+    "an attribute that was None when the object was given may be filled later": (
+        "class Job:\n    def __init__(self):\n        self.result, self.label = None, 'a'\n    def run(self): self.result = 'done'\n"
+        "class Queue:\n    def start(self): return Job()\n"
+        "def finish(queue):\n    job = queue.start()\n    job.run()\n    return job.result, job.label",
+        "def test():\n    queue = Mock(spec=shop.Queue)\n    queue.start.return_value = Mock(HERE)\n    shop.finish(queue)",
+        "    job = shop.Queue().start()\n    job.run()\n    assert job.result == 'done'",
+        "result='x', label=5",
+        "result='x', label='b'",
+        "shop:Queue.start",
+        "return_shape",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", PAIRS)
+def test_the_lie_is_found_and_the_truth_is_left_in_peace(project: Any, name: str) -> None:
+    """The gate tells the two apart, with the target and the kind that the rules name."""
+    module, unit, boundary, lie, truth, target, kind = PAIRS[name]
+    for here, expected in ((lie, {(target, kind)}), (truth, set())):
+        project.write("shop.py", module.replace("HERE", here) + "\n")
+        header = "from unittest.mock import Mock, patch\nimport pytest\nimport shop\n\n"
+        project.write("tests/unit/test_greet.py", header + unit.replace("HERE", here) + "\n")
+        marked = "@pytest.mark.boundary('real')\ndef test_real():\n" + boundary + "\n"
+        project.write("tests/integration/test_repo.py", header + marked)
+        result = project.run("--gate-store", here.encode().hex()[:20])
+        result.assert_outcomes(passed=2)
+        assert project.report["warnings"] == []
+        found = {(one["target"], one["kind"]) for one in project.report["mismatches"]}
+        assert found == expected, project.report_text

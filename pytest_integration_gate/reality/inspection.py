@@ -31,6 +31,7 @@ from pytest_integration_gate.reality.members import describe_member, is_callable
 from pytest_integration_gate.reality.native import Spy
 from pytest_integration_gate.reality.signatures import describe_callable
 from pytest_integration_gate.reality.stores import functions_in, is_first_party
+from pytest_integration_gate.source.naming import address_of
 from pytest_integration_gate.values import dataclass
 
 MEMBERS = 200
@@ -207,7 +208,7 @@ def _reach_in_module(facts: dict[str, Fact], module: ModuleType, name: str) -> _
         facts[target] = Fact(target=target, kind="module", defined=value.__name__)
         facts[value.__name__] = Fact(target=value.__name__, kind="module", first_party=is_first_party(value))
         return _Place(kind="module", module=value)
-    address = canonical(value)
+    address = address_of(value)
     place = _start(facts, address or target, value)
     if address and address != target and address in facts:
         facts[target] = replace(facts[address], target=target, defined=address)

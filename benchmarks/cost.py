@@ -7,6 +7,9 @@ run below is a pytest run under ``valgrind --tool=cachegrind --cache-sim=no``, s
     python benchmarks/cost.py --tests 50 mocks          # one of them, smaller
     python benchmarks/cost.py --in ~/project -- tests   # any suite: what follows -- goes to pytest
 
+Suites whose own work differs from run to run (they generate keys, or poll until something happens) do not repeat; leave
+such tests out, or look at a run without valgrind.
+
 ``absent`` blocks the plugin, ``off`` has it installed and silent, ``on`` is ``--integration-gate``. The plugin must be
 installed for the Python that runs this.
 """

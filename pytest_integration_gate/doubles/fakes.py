@@ -118,8 +118,8 @@ class Fakes:
         cls = type(value)
         home = modules.get(str(namespace_of(cls).get("__module__")))
         file = home.__dict__.get("__file__") if type(home) is ModuleType else None
-        if home is not None and (type(file) is not str or self.listener.project.kind(file) == "foreign"):
-            return  # most fixtures give builtins and what libraries make
+        if home is not None and (type(file) is not str or self.listener.project.kind(file) != "test"):
+            return  # most fixtures give builtins, and objects of libraries and of the project
         before = len(self._local)
         self._consider(cls)
         if is_lasting:

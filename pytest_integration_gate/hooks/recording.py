@@ -55,7 +55,7 @@ class Recorder:
         self._interpreter = Interpreter(self._listener, _held_class)
         self._unhook: dict[str, Any] = {}
         self._read_files: set[Path] = set()
-        self._unparsed: dict[str, str] = {}
+        self._unparsed: list[Path] = []
         self._described: set[str] = set()
         self._warned: set[str] = set()
         self._failures: list[str] = []
@@ -73,20 +73,16 @@ class Recorder:
             self._read(module_path)
 
     def _read(self, path: Path) -> None:
-        try:
-            source = path.read_text(encoding="utf-8")
-            if "mock" in source:
-                # Imported now, so that the decorators of this file are heard when they are evaluated.
-                import unittest.mock  # noqa: F401
-            self._unparsed[str(path)] = source
-        except (OSError, ValueError, SyntaxError):
-            pass  # pytest itself will say what is wrong with the file
+        if "mock" in _source(path):
+            # Imported now, so that the decorators of this file are heard when they are evaluated.
+            import unittest.mock  # noqa: F401
+        self._unparsed.append(path)
         self._hook_libraries()
 
     def _watch(self) -> None:
         while self._unparsed:  # parsing takes longer than many a suite without boundary tests
-            path, source = self._unparsed.popitem()
-            self._watcher.name(doubled_names(source, path))
+            path = self._unparsed.pop()
+            self._watcher.name(doubled_names(_source(path), str(path)))
         self._watcher.start()
 
     def _hook_libraries(self) -> None:
@@ -212,6 +208,13 @@ class Recorder:
         new = tuple(text for text in dict.fromkeys(texts) if text and text not in self._warned)
         self._warned.update(new)
         return new
+
+
+def _source(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        return ""  # pytest itself will say what is wrong with the file
 
 
 def _raised_class(claim: Claim) -> list[Fact]:

@@ -180,16 +180,16 @@ class Ear:
         listener = self._listener
         for note in notes:
             if note.mark.passes_on:
-                listener.heard(note, "real", None, awaiting)
+                listener.keep(note, "real", None, awaiting)
             elif kind == "pictured":
-                listener.heard(note, "returned", value, awaiting)
+                listener.keep(note, "returned", value, awaiting)
             elif kind != "returned":
-                listener.heard(note, kind, value, awaiting)
+                listener.keep(note, kind, value, awaiting)
             elif part.gave(note.mark, value):
                 given, noted = listener.given(note, value)
-                listener.heard(note, "awaited" if awaiting and given == "returned" else given, noted, awaiting)
+                listener.keep(note, "awaited" if awaiting and given == "returned" else given, noted, awaiting)
             else:
-                listener.heard(note, "unconfigured", None, awaiting)
+                listener.keep(note, "unconfigured", None, awaiting)
 
     def fail(self, error: Exception) -> None:
         """The gate has made a mistake: nobody listens any more."""

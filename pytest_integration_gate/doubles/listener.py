@@ -10,7 +10,7 @@ import builtins
 
 # Tests patch these; what runs inside a test must not notice.
 from builtins import any, getattr, hasattr, id, isinstance, len, tuple, type
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from sys import stdlib_module_names
 from types import BuiltinFunctionType, CodeType, FrameType, FunctionType, ModuleType
 from typing import Any
@@ -143,7 +143,7 @@ class Listener:
                     if positions:
                         self.reads[HeardRead(self._locate(mock), positions, is_direct)] = None
         except Exception as error:
-            self._fail(error)
+            self.fail(error)
 
     def configured(self, mock: Any, name: str, value: Any, frame: FrameType) -> None:
         """An attribute of a mock is being set: a return value, a side effect, or an attribute of the thing it stands
@@ -157,24 +157,24 @@ class Listener:
             outside = self._outside(frame)
             if name in ("return_value", "side_effect"):
                 # A patch that a decorator enters is written elsewhere.
-                if self._author(outside) == "test":
+                if self.author(outside) == "test":
                     mark.configured_at = self._place(outside)
             elif self._is_mock(value):
                 self._attached(mock, name, value)
-            elif self._author(outside) != "first-party":
+            elif self.author(outside) != "first-party":
                 shape, text = picture(value, name=name)
                 mark.attributes[name] = (Argument(shape=shape, text=text), self._place(outside))
                 if self._is_on:
                     self._locate(mock)
         except Exception as error:
-            self._fail(error)
+            self.fail(error)
 
     def patch_written(self, patcher: Any, frame: FrameType) -> None:
         """A ``patch(…)`` expression was evaluated; a decorator's long before its test runs."""
         try:
-            patcher.__dict__[KEY] = self._place(frame), self._author(frame) == "foreign"
+            patcher.__dict__[KEY] = self._place(frame), self.author(frame) == "foreign"
         except Exception as error:
-            self._fail(error)
+            self.fail(error)
 
     def patch_entered(self, patcher: Any, original: Any, is_missing: bool) -> None:
         """A patch is about to replace `original`; `is_missing` when the name did not exist (``create=True``)."""
@@ -184,7 +184,7 @@ class Listener:
                 original, is_missing = _BUILTINS[patcher.attribute], False
             self.enter(Patch(patcher, patcher.target, None if is_missing else original, at, foreign, is_missing))
         except Exception as error:
-            self._fail(error)
+            self.fail(error)
 
     def called(self, mock: Any, args: tuple[Any, ...], kwargs: dict[str, Any], frame: FrameType) -> Note | None:
         """A mock is being called; the arguments are pictured now, because a side effect may change them."""
@@ -197,28 +197,17 @@ class Listener:
             if not is_universal(mark.path):
                 self.reached(mark.root.target or "a mock")  # type: ignore[union-attr]
             positions, is_direct = self._callers(frame)
-            if not positions and self._author(frame) == "test":
+            if not positions and self.author(frame) == "test":
                 return None  # the test itself reaches for a part of its double (`mock().method.return_value = …`)
             if not mark.root.target and mark.root.tries < _MAX_TRIES:  # type: ignore[union-attr]
                 self._look_around(mock, mark.root, frame)  # type: ignore[arg-type]
-            count_key = (mark, positions[0] if positions else None)
-            count = self._counts.get(count_key, 0)
-            if count >= _MAX_SAME_CALL or len(self.calls) >= _MAX_NOTES:
-                return None
-            self._counts[count_key] = count + 1
-            note = Note(
-                mark,
-                tuple([_noted(value) for value in args]),
-                tuple([(name, _noted(value, name)) for name, value in kwargs.items()]) if kwargs else (),
-                positions,
-                is_direct,
-            )
-            if _is_async(mock):
+            note = self._begin(mark, args, kwargs.items(), positions, is_direct)
+            if note is not None and _is_async(mock):
                 note.is_awaitable = True
                 mock.__dict__[_PENDING] = note
             return note
         except Exception as error:
-            self._fail(error)
+            self.fail(error)
             return None
 
     def starts_awaiting(self, mock: Any) -> Note | None:
@@ -239,9 +228,9 @@ class Listener:
                 kind, value = "returned", _noted(result)
             if _passes_on(mock):
                 kind, value = "real", None
-            self._keep(note, "awaited" if awaiting and kind == "returned" else kind, value, awaiting)
+            self.keep(note, "awaited" if awaiting and kind == "returned" else kind, value, awaiting)
         except Exception as error:
-            self._fail(error)
+            self.fail(error)
 
     def raised(self, note: Note | None, mock: Any, error: BaseException, *, awaiting: bool = False) -> None:
         """A call raised `error`."""
@@ -249,9 +238,9 @@ class Listener:
             return
         try:
             if _is_simulated(mock, error):
-                self._keep(note, "real" if _passes_on(mock) else "raised", picture(error)[0], awaiting)
+                self.keep(note, "real" if _passes_on(mock) else "raised", picture(error)[0], awaiting)
         except Exception as own:
-            self._fail(own)
+            self.fail(own)
 
     # -- heard from doubles that are no mocks ---------------------------------------------------------------------
 
@@ -292,37 +281,18 @@ class Listener:
             self.contaminate(target)
 
     def note(
-        self, mark: Mark, positional: tuple[Any, ...], keywords: tuple[tuple[str, Any], ...], frame: FrameType
+        self, mark: Mark, positional: tuple[Any, ...], keywords: Iterable[tuple[str, Any]], frame: FrameType
     ) -> Note | None:
         """Take note of a call that project code makes; None when it is nobody's or nothing new."""
         positions, is_direct = self._callers(frame)
-        count_key = (mark, positions[0] if positions else None)
-        count = self._counts.get(count_key, 0)
-        if not positions or count >= _MAX_SAME_CALL or len(self.calls) >= _MAX_NOTES:
-            return None
-        self._counts[count_key] = count + 1
-        noted = tuple([_noted(value) for value in positional])
-        return Note(mark, noted, tuple([(n, _noted(v, n)) for n, v in keywords]), positions, is_direct)
+        return self._begin(mark, positional, keywords, positions, is_direct) if positions else None
 
     def given(self, note: Note, value: Any) -> tuple[str, Any]:
         """Picture what a function gave: a mock stands for what the real call gives."""
         return self._mock_returned(note, None, value) if self._is_mock(value) else ("returned", _noted(value))
 
-    def heard(self, note: Note, kind: str, value: Any, awaiting: bool) -> None:
+    def keep(self, note: Note, kind: str, value: Any, awaiting: bool) -> None:
         """Keep a call that has ended."""
-        self._keep(note, kind, value, awaiting)
-
-    def author(self, frame: FrameType | None) -> str:
-        """Whose code a frame is, or the one that it works for."""
-        return self._author(frame)
-
-    def fail(self, error: Exception) -> None:
-        """Switch the ear off for the session; a test must never notice that it failed."""
-        self._fail(error)
-
-    # -- inside ---------------------------------------------------------------------------------------------------
-
-    def _keep(self, note: Note, kind: str, value: Any, awaiting: bool) -> None:
         heard = HeardCall(
             note.mark,
             note.positional,
@@ -335,6 +305,40 @@ class Listener:
             note.is_bound,
         )
         self.calls[heard] = None
+
+    def author(self, frame: FrameType | None) -> str:
+        """Whose code a frame is, or the one that it works for."""
+        frame = self._outside(frame)
+        return "foreign" if frame is None else self.project.kind(frame.f_code.co_filename)
+
+    def fail(self, error: Exception) -> None:
+        """Switch the ear off for the session; a test must never notice that it failed."""
+        self._is_on = False
+        self.failure = self.failure or f"hearing doubles was switched off: {type(error).__name__}: {error}"
+
+    # -- inside ---------------------------------------------------------------------------------------------------
+
+    def _begin(
+        self,
+        mark: Mark,
+        positional: tuple[Any, ...],
+        keywords: Iterable[tuple[str, Any]],
+        positions: tuple[Position, ...],
+        is_direct: bool,
+    ) -> Note | None:
+        """Picture the arguments of a call, unless the same mock was called often enough from there."""
+        count_key = (mark, positions[0] if positions else None)
+        count = self._counts.get(count_key, 0)
+        if count >= _MAX_SAME_CALL or len(self.calls) >= _MAX_NOTES:
+            return None
+        self._counts[count_key] = count + 1
+        return Note(
+            mark,
+            tuple([_noted(value) for value in positional]),
+            tuple([(name, _noted(value, name)) for name, value in keywords]),
+            positions,
+            is_direct,
+        )
 
     def _mock_returned(self, note: Note, mock: Any, result: Any) -> tuple[str, Any]:
         namespace = result.__dict__
@@ -428,10 +432,6 @@ class Listener:
         frame = self._outside(frame)
         return None if frame is None else (frame.f_code.co_filename, frame.f_lineno)
 
-    def _author(self, frame: FrameType | None) -> str:
-        frame = self._outside(frame)
-        return "foreign" if frame is None else self.project.kind(frame.f_code.co_filename)
-
     def _outside(self, frame: FrameType | None) -> FrameType | None:
         kinds = self.project.kinds
         while frame is not None:
@@ -447,11 +447,6 @@ class Listener:
     def _is_mock(self, value: Any) -> bool:
         ancestors = type(value).__mro__
         return any(base in ancestors for base in self._mock_bases)
-
-    def _fail(self, error: Exception) -> None:
-        """Switch the ear off for the session; a test must never notice that it failed."""
-        self._is_on = False
-        self.failure = self.failure or f"hearing doubles was switched off: {type(error).__name__}: {error}"
 
 
 _PENDING = "_gate_pending"

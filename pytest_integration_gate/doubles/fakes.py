@@ -116,7 +116,7 @@ class Fakes:
     def meet(self, value: Any, *, is_lasting: bool) -> None:
         """Look at the value of a fixture: its class may be defined inside a function."""
         cls = type(value)
-        home = modules.get(str(namespace_of(cls).get("__module__")))
+        home = modules.get(str(namespace_of(cls).get("__module__", "builtins")))
         file = home.__dict__.get("__file__") if type(home) is ModuleType else None
         if home is not None and (type(file) is not str or self.listener.project.kind(file) != "test"):
             return  # most fixtures give builtins, and objects of libraries and of the project

@@ -45,6 +45,7 @@ class Interpreter:
     def __init__(self, listener: Listener, held_class: HeldClass = lambda owner, name, is_element: None) -> None:
         self._listener = listener
         self._held_class = held_class
+        self._held: dict[tuple[int, str, bool], tuple[Any, type | None]] = {}
         self._sites: dict[Position, Site | None] = {}
         self._uses: dict[tuple[Position, ...], Uses] = {}
 
@@ -81,10 +82,17 @@ class Interpreter:
         for root in {id(mark.root): mark.root for mark in self._listener.marks}.values():
             if root is None or root.target or not root.hints or any(_is_asked(hint) for hint in root.hints):
                 continue
-            classes = {self._held_class(hint.owner, hint.name, hint.is_element) for hint in root.hints} - {None}
+            classes = {self._class_at(hint) for hint in root.hints} - {None}
             if len(classes) == 1:
                 (cls,) = classes
                 root.target, root.real, root.is_inferred = address_of(cls), cls, True
+
+    def _class_at(self, hint: Hint) -> type | None:
+        key = (id(hint.owner), hint.name, hint.is_element)
+        known = self._held.get(key)
+        if known is None or known[0] is not hint.owner:
+            known = self._held[key] = (hint.owner, self._held_class(hint.owner, hint.name, hint.is_element))
+        return known[1]
 
     def _call_claim(self, heard: HeardCall, root: Root) -> Claim:
         path = _as_instance_or_class(heard.mark, root, (*heard.mark.path, "()"))[:-1]

@@ -156,6 +156,7 @@ class Listener:
                 return
             outside = self._outside(frame)
             if name in ("return_value", "side_effect"):
+                mark.pictured = None
                 # A patch that a decorator enters is written elsewhere.
                 if self.author(outside) == "test":
                     mark.configured_at = self._place(outside)
@@ -224,6 +225,8 @@ class Listener:
                 kind, value = "returned", _noted(result)
             elif self._is_mock(result):
                 kind, value = self._mock_returned(note, mock, result)
+            elif mock.__dict__.get("_mock_return_value") is result:
+                kind, value = "returned", note.mark.picture_of(result)
             else:
                 kind, value = "returned", _noted(result)
             if _passes_on(mock):

@@ -11,6 +11,7 @@ from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import Any
 
 from pytest_integration_gate.doubles.inference import Hint
+from pytest_integration_gate.model.capture import picture
 from pytest_integration_gate.model.claim import DoubleKind
 from pytest_integration_gate.model.interaction import Argument
 from pytest_integration_gate.source.naming import address_of
@@ -64,11 +65,19 @@ class Mark:
     attributes: dict[str, tuple[Argument, Place | None]] = field(default_factory=dict)
     derived: tuple[Root, tuple[str, ...]] | None = None
     generation: int = 0
+    pictured: tuple[int, Argument] | None = None
     root: Root | None = None
     path: tuple[str, ...] = ()
     passes_on: bool = False
     is_property: bool = False
     asked: str = ""
+
+    def picture_of(self, result: Any) -> Argument:
+        """Picture the configured return value, once as long as it is the same object, which the mock keeps alive."""
+        if self.pictured is None or self.pictured[0] != id(result):
+            shape, text = picture(result)
+            self.pictured = (id(result), Argument(shape=shape, text=text))
+        return self.pictured[1]
 
     # Tests copy and pickle mocks; what is ours must neither break that nor travel along.
     def __deepcopy__(self, memo: object) -> Mark:

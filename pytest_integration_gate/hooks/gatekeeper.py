@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 import subprocess
 from collections import defaultdict
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -135,7 +136,7 @@ class Gatekeeper:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def _keep(self, today: str, commit: str) -> None:
-        ran = [record for nodeid, record in self._records.items() if self._ran(nodeid)]
+        ran = [_lasting(record) for nodeid, record in self._records.items() if self._ran(nodeid)]
         if not self._store.tests and not any(record.claims or record.observations for record in ran):
             return  # nothing to keep and nothing to forget: no lock, no file
         warning = update(
@@ -225,6 +226,14 @@ class Gatekeeper:
     def warnings(self) -> list[str]:
         """What the user should know, also when there is no report."""
         return self._warnings
+
+
+def _lasting(record: TestRecord) -> TestRecord:
+    """Return what later runs need: all that was observed; of the claims only what they are about, which boundary tests
+    watch also when they run alone. Facts of other tests are read afresh."""
+    about = dict.fromkeys((claim.root, claim.path) for claim in record.claims)
+    claims = tuple(Claim(root=root, path=path, action="call", at="") for root, path in about)
+    return replace(record, claims=claims, facts=record.facts if record.observations else ())
 
 
 def _reason(report: pytest.TestReport | pytest.CollectReport) -> str:

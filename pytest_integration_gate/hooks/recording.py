@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 import sys
 from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import replace
@@ -37,6 +38,7 @@ from pytest_integration_gate.source.naming import address_of
 from pytest_integration_gate.source.project import Project
 
 Result = TypeVar("Result")
+_LOCAL_CLASS = re.compile(r"^[ \t]+class\s+\w", re.MULTILINE)
 
 
 class Recorder:
@@ -60,7 +62,9 @@ class Recorder:
         self._warned: set[str] = set()
         self._failures: list[str] = []
         self._watched: Watched | None = None
+        self._item: pytest.Item | None = None
         self._has_passed = False
+        self._config = config
         self._hook_libraries()
 
     # -- collection: know the doubles before the first test runs -------------------------------------------------------
@@ -71,6 +75,13 @@ class Recorder:
         if module_path not in self._read_files:
             self._read_files.add(module_path)
             self._read(module_path)
+
+    def pytest_collection_finish(self) -> None:
+        """Look at what fixtures give only where a test file or a conftest defines a class inside of something."""
+        plugins = [getattr(plugin, "__file__", None) for plugin in self._config.pluginmanager.get_plugins()]
+        files = self._read_files.union(Path(file) for file in plugins if file and Path(file).name == "conftest.py")
+        if any(_LOCAL_CLASS.search(_source(file)) for file in files):
+            self._config.pluginmanager.register(FixtureEye(self._handwritten), "integration_gate_fixtures")
 
     def _read(self, path: Path) -> None:
         if "mock" in _source(path):
@@ -97,44 +108,43 @@ class Recorder:
 
     # -- one test -------------------------------------------------------------------------------------------------
 
-    @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None, Any, Any]:
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
         """Begin to listen, and in a boundary test to watch, before the first fixture is made."""
         self._hook_libraries()
+        self._item = item
         self._has_passed = False
         self._listener.start()
         self._handwritten.start()
         if next(item.iter_markers("boundary"), None) is not None:
             self._guarded(self._watch)
-        return (yield)
 
-    @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_runtest_teardown(self) -> Generator[None, Any, Any]:
-        """Stop when the last fixture is gone."""
-        try:
-            return (yield)
-        finally:
-            self._handwritten.stop()
-            self._listener.stop()
-            self._watched = self._guarded(self._watcher.stop)
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """When the last fixture is gone, stop and put the record of the test on its last report, before others read it.
 
-    @pytest.hookimpl(wrapper=True)
-    def pytest_fixture_setup(self, fixturedef: pytest.FixtureDef[Any]) -> Generator[None, Any, Any]:
-        """Look at what a fixture gives: it may be a fake whose class is defined inside a function."""
-        value = yield
-        self._handwritten.meet(value, is_lasting=fixturedef.scope != "function")
-        return value
-
-    @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
-        """Put the record of the test on its last report."""
-        report = yield
-        if call.when == "call":
+        Plain hooks, here and at setup, cost a fraction of wrappers around every phase of every test.
+        """
+        item = self._item
+        if item is None or report.nodeid != item.nodeid:
+            return  # a report of another process
+        if report.when == "call":
             self._has_passed = report.passed
-        if call.when == "teardown":
+        elif report.when == "teardown":
+            self._stop()
             with at_work():
                 setattr(report, RECORD, self._record(item))
-        return report
+
+    def _stop(self) -> None:
+        self._item = None
+        self._handwritten.stop()
+        self._listener.stop()
+        self._watched = self._guarded(self._watcher.stop)
+
+    def pytest_sessionfinish(self) -> None:
+        """An interrupt or ``pytest.exit`` leaves a test without its last report."""
+        if self._item is not None:
+            self._stop()
 
     def pytest_unconfigure(self) -> None:
         """Give the mock libraries back their methods."""
@@ -160,15 +170,14 @@ class Recorder:
                 facts += found
                 facts += _raised_class(one.claim)
             watched, self._watched = self._watched or Watched(observations=(), classes=()), None
-            for cls in watched.classes:
-                facts += describe_class(cls)
+            seen = [fact for cls in watched.classes for fact in describe_class(cls)]
             return TestRecord(
                 nodeid=item.nodeid,
                 boundaries=marked.names,
                 fidelity=marked.fidelity,
                 claims=tuple(claims),
                 observations=tuple(self._redaction.observation(one) for one in watched.observations),
-                facts=self._new(facts),
+                facts=(*self._new(facts), *map(self._shown, seen)),
                 unbound=unbound,
                 hygiene=tuple(dict.fromkeys(self._untidy(item, marked))),
                 warnings=self._warnings(),
@@ -187,11 +196,11 @@ class Recorder:
         """Leave out what an earlier record of this process has said already."""
         new = {fact.target: fact for fact in facts if fact.target not in self._described}
         self._described.update(new)
-        return tuple(replace(fact, at=self._relative(fact.at)) for fact in new.values())
+        return tuple(map(self._shown, new.values()))
 
-    def _relative(self, at: str) -> str:
-        file, colon, line = at.rpartition(":")
-        return f"{self._project.relative(file)}:{line}" if colon else at
+    def _shown(self, fact: Fact) -> Fact:
+        file, colon, line = fact.at.rpartition(":")
+        return replace(fact, at=f"{self._project.relative(file)}:{line}") if colon else fact
 
     def _guarded(self, work: Callable[[], Result]) -> Result | None:
         """Do something that must not fail the test, whatever goes wrong in it."""
@@ -208,6 +217,20 @@ class Recorder:
         new = tuple(text for text in dict.fromkeys(texts) if text and text not in self._warned)
         self._warned.update(new)
         return new
+
+
+class FixtureEye:
+    """Looks at what fixtures give: it may be a fake whose class is defined inside a function."""
+
+    def __init__(self, handwritten: Handwritten) -> None:
+        self._handwritten = handwritten
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_fixture_setup(self, fixturedef: pytest.FixtureDef[Any]) -> Generator[None, Any, Any]:
+        """See the value after the fixture has made it."""
+        value = yield
+        self._handwritten.meet(value, is_lasting=fixturedef.scope != "function")
+        return value
 
 
 def _source(path: Path) -> str:

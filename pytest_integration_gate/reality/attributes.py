@@ -202,13 +202,16 @@ def _is_closed_model(owner: type, order: Iterable[type]) -> bool:
     return not any("allow" in str(namespace_of(each).get("model_config")) for each in order)
 
 
+_INTERFACES = "collections.abc"  # sets nothing, and its code cannot be read on every Python
+
+
 def _with_assigned(names: set[str], order: tuple[type, ...], qualified: set[str]) -> set[str] | None:
     """Add what the code of the classes and of their modules assigns; None when some of it cannot be read."""
     if not any(is_python_class(owner) for owner in order):
         return None  # C code may put anything into the instance's __dict__
     is_bag = not any(_says_what_it_holds(owner) for owner in order if is_python_class(owner))
     for owner in order:
-        if not is_python_class(owner) or owner is Generic:
+        if not is_python_class(owner) or owner is Generic or namespace_of(owner).get("__module__") == _INTERFACES:
             continue
         generated = scan(*functions_in(owner))
         names |= generated.other.union(*generated.own.values())

@@ -6,8 +6,8 @@ import importlib
 import itertools
 import sys
 import textwrap
+from array import array
 from collections.abc import Callable, Iterator
-from datetime import datetime
 from pathlib import Path
 from types import ModuleType
 
@@ -82,9 +82,9 @@ def test_a_module_that_a_test_made_up_proves_nothing() -> None:
 
 def test_c_types_are_closed_in_the_standard_library_only(monkeypatch: pytest.MonkeyPatch) -> None:
     """The lookup of another C type may be its own, as that of protobuf messages is."""
-    assert not answers_anything([datetime])
+    assert not answers_anything([array])
     monkeypatch.setattr(sys, "stdlib_module_names", frozenset({"builtins"}))
-    assert answers_anything([datetime])
+    assert answers_anything([array])
 
 
 def test_generic_classes_and_dataclasses_are_closed(load: Load) -> None:

@@ -154,9 +154,12 @@ def mentions(cls: type, name: str) -> bool:
     """Say whether a class or one of its methods has the name, so that it is no single instance's own."""
     for owner in type.__dict__["__mro__"].__get__(cls):
         namespace = type.__dict__["__dict__"].__get__(owner)
-        if name in namespace or name in namespace.get("__annotations__", ()):
+        annotations = namespace.get("__annotations__")
+        if name in namespace or (type(annotations) is dict and name in annotations):
             return True
-        if any(type(value) is FunctionType and name in value.__code__.co_names for value in namespace.values()):
+        codes = [value.__code__ for value in namespace.values() if type(value) is FunctionType]
+        # From Python 3.14 on annotations are made by a function, which holds their names as constants.
+        if any(name in code.co_names or name in code.co_consts for code in codes):
             return True
     return False
 

@@ -57,7 +57,8 @@ class Recorder:
         self._interpreter = Interpreter(self._listener, _held_class)
         self._unhook: dict[str, Any] = {}
         self._read_files: set[Path] = set()
-        self._unparsed: list[Path] = []
+        self._unparsed: list[str] = []
+        self._knows_all = False
         self._described: set[str] = set()
         self._warned: set[str] = set()
         self._failures: list[str] = []
@@ -87,13 +88,17 @@ class Recorder:
         if "mock" in _source(path):
             # Imported now, so that the decorators of this file are heard when they are evaluated.
             import unittest.mock  # noqa: F401
-        self._unparsed.append(path)
+        self._unparsed.append(str(path))
         self._hook_libraries()
 
     def _watch(self) -> None:
+        if not self._knows_all:
+            # Boundary tests may run alone; what the doubles of the others stand for is watched all the same.
+            self._knows_all = True
+            self._unparsed += sorted(self._project.test_files() - {str(path) for path in self._read_files})
         while self._unparsed:  # parsing takes longer than many a suite without boundary tests
             path = self._unparsed.pop()
-            self._watcher.name(doubled_names(_source(path), str(path)))
+            self._watcher.name(doubled_names(_source(Path(path)), path))
         self._watcher.start()
 
     def _hook_libraries(self) -> None:

@@ -101,6 +101,12 @@ class Project:
             return path[len(self.root) + 1 :]
         return path.rpartition("/")[2]
 
+    def test_files(self) -> set[str]:
+        """The test files below `test_roots`, or below ``tests`` and ``test`` in the root when none are configured."""
+        folders = self.test_roots or (f"{self.root}/tests/", f"{self.root}/test/")
+        found = (os.path.join(folder, name) for top in folders for folder, _, names in os.walk(top) for name in names)
+        return {path for path in found if path.endswith(".py") and self.is_test(path)}
+
     def kind(self, filename: str) -> Kind:
         """Whose frame this is; remembered for each file.
 

@@ -296,3 +296,23 @@ def test_an_unused_waiver_of_a_test_that_did_not_run_is_no_problem(project: Any)
     text = WAIVED.format(until="2999-01-31", key="email") + "\ndef test_other():\n    pass\n"
     project.write("tests/unit/test_greet.py", text)
     assert project.run("-k", "not greets").ret == pytest.ExitCode.OK
+
+
+def test_boundary_tests_that_run_alone_know_the_doubles_of_the_others(project: Any) -> None:
+    """What unit tests replace is watched also when only the boundary tests are collected."""
+    project.write(
+        "tool.py", "import subprocess, sys\n\ndef run():\n    return subprocess.run([sys.executable, '-c', ''])\n"
+    )
+    project.write(
+        "tests/unit/test_greet.py",
+        "from unittest.mock import Mock, patch\nimport tool\n\n@patch('tool.subprocess.run')\ndef test_tool(run):\n"
+        "    run.return_value = Mock(returncode='0')\n    assert tool.run().returncode == '0'\n",
+    )
+    project.write(
+        "tests/integration/test_repo.py",
+        "import pytest\nimport tool\n\n@pytest.mark.boundary('process')\ndef test_tool():\n"
+        "    assert tool.run().returncode == 0\n",
+    )
+    assert project.run("tests/integration").ret == pytest.ExitCode.OK
+    assert project.run("tests/unit").ret == pytest.ExitCode.TESTS_FAILED
+    assert [mismatch["target"] for mismatch in project.report["mismatches"]] == ["subprocess:run"]

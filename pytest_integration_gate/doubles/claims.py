@@ -10,7 +10,7 @@ from pytest_integration_gate.doubles.inference import Hint
 from pytest_integration_gate.doubles.listener import HeardCall, Listener, Position
 from pytest_integration_gate.doubles.marks import Mark, Place, Root, is_universal
 from pytest_integration_gate.doubles.meaning import as_far_as_read, is_meant
-from pytest_integration_gate.model.capture import picture
+from pytest_integration_gate.model.capture import argument_of
 from pytest_integration_gate.model.claim import Claim, Unbound
 from pytest_integration_gate.model.interaction import EVERYTHING, Argument, Arguments, Outcome, Site, Uses
 from pytest_integration_gate.source.naming import address_of
@@ -227,10 +227,7 @@ def _outcome(heard: HeardCall) -> Outcome:
 
 
 def _argument(noted: Any, name: str = "") -> Argument:
-    if type(noted) is Argument:
-        return noted
-    shape, text = picture(noted[1], name=name)
-    return Argument(shape=shape, text=text)
+    return noted if type(noted) is Argument else argument_of(noted[1], name)
 
 
 def _dotted(path: tuple[str, ...]) -> str:

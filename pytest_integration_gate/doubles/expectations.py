@@ -14,6 +14,7 @@ from types import FunctionType, ModuleType
 from typing import Any
 
 from pytest_integration_gate.model.classes import mro_of, namespace_of
+from pytest_integration_gate.source.naming import file_of
 from pytest_integration_gate.source.project import Project
 
 _NAMES = re.compile(r"[^\W\d]\w*")
@@ -50,8 +51,7 @@ class Expectations:
         return self._members
 
     def _is_ours(self, module: ModuleType) -> bool:
-        file = vars(module).get("__file__")
-        return type(file) is str and self._project.is_first_party(file)
+        return self._project.is_first_party(file_of(module))
 
     def _annotations(self, module: ModuleType) -> Iterator[object]:
         for value in list(vars(module).values()):

@@ -20,6 +20,7 @@ from pytest_integration_gate.doubles.inference import look_around
 from pytest_integration_gate.doubles.listener import Listener
 from pytest_integration_gate.doubles.marks import Mark, Patch, Root
 from pytest_integration_gate.model.classes import PROTOCOLS, canonical, descends, mro_of, namespace_of
+from pytest_integration_gate.source.naming import file_of, home_of
 from pytest_integration_gate.values import dataclass
 
 _HEARD = (PROTOCOLS | {"__init__"}) - {"__eq__", "__ne__", "__bool__", "__hash__", "__get__", "__set__", "__delete__"}
@@ -94,8 +95,7 @@ class Fakes:
         for name, module in list(modules.items()):
             if name not in self._seen_modules and type(module) is ModuleType:
                 self._seen_modules[name] = module
-                file = module.__dict__.get("__file__")
-                if type(file) is str and project.is_test(file):
+                if project.is_test(file_of(module)):
                     self._look_into(module.__dict__, name)
 
     # -- who is a fake ----------------------------------------------------------------------------------------------
@@ -116,9 +116,8 @@ class Fakes:
     def meet(self, value: Any, *, is_lasting: bool) -> None:
         """Look at the value of a fixture: its class may be defined inside a function."""
         cls = type(value)
-        home = modules.get(str(namespace_of(cls).get("__module__", "builtins")))
-        file = home.__dict__.get("__file__") if type(home) is ModuleType else None
-        if home is not None and (type(file) is not str or self.listener.project.kind(file) != "test"):
+        home = home_of(cls)
+        if home is not None and self.listener.project.kind(file_of(home)) != "test":
             return  # most fixtures give builtins, and objects of libraries and of the project
         before = len(self._local)
         self._consider(cls)
@@ -148,9 +147,7 @@ class Fakes:
         registered = self._registration(canonical(cls))
         for each in (registered,) if registered is not None else self._real_bases(cls):
             address = canonical(each)
-            home = modules.get(address.partition(":")[0])
-            file = home.__dict__.get("__file__") if type(home) is ModuleType else None
-            is_first_party = type(file) is str and self.listener.project.is_first_party(file)
+            is_first_party = self.listener.project.is_first_party(file_of(home_of(each)))
             if registered is not None or is_first_party or self._is_collaborator(address):
                 return Role(address, each, ("()",), is_whole=registered is not None)
         return None
@@ -171,9 +168,7 @@ class Fakes:
         for each in mro_of(cls):
             if canonical(each) in _ABSTRACT:
                 continue
-            home = modules.get(str(namespace_of(each).get("__module__")))
-            file = home.__dict__.get("__file__") if type(home) is ModuleType else None
-            if type(file) is not str or not self.listener.project.is_test(file):
+            if not self.listener.project.is_test(file_of(home_of(each))):
                 yield each
 
     def _may_be_received(self, cls: type) -> bool:
@@ -183,10 +178,7 @@ class Fakes:
         return not self._members_expected().isdisjoint(name for name, _, _ in self._own_functions(cls))
 
     def _is_test_class(self, cls: type) -> bool:
-        return any(True for _ in self._functions_in(cls)) or (
-            type(home := modules.get(str(namespace_of(cls).get("__module__")))) is ModuleType
-            and self.listener.project.is_test(str(home.__dict__.get("__file__")))
-        )
+        return any(True for _ in self._functions_in(cls)) or self.listener.project.is_test(file_of(home_of(cls)))
 
     # -- listening --------------------------------------------------------------------------------------------------
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from sys import modules
-from types import CodeType, ModuleType
+from types import CodeType
 
 from pytest_integration_gate.doubles.listener import Listener
 from pytest_integration_gate.doubles.marks import Patch
 from pytest_integration_gate.model.claim import Hygiene
+from pytest_integration_gate.source.naming import file_of
 
 # A test that asks these wants to know that a double was not called.
 _ASKED = frozenset(
@@ -41,8 +42,7 @@ def internal_mocks(listener: Listener) -> Iterable[Hygiene]:
         if patch.foreign or patch.at is None or isinstance(patch.original, _CONSTANTS):
             continue
         home = modules.get(patch.address()[0].partition(":")[0])
-        file = vars(home).get("__file__") if isinstance(home, ModuleType) else None
-        if isinstance(file, str) and listener.project.is_first_party(file):
+        if listener.project.is_first_party(file_of(home)):
             yield Hygiene(kind="internal_mock", at=_text(listener, patch), detail=f"{_name(patch)} is first-party")
 
 

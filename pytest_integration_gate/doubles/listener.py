@@ -27,8 +27,7 @@ from pytest_integration_gate.doubles.marks import (
     root_of_patch,
     root_of_spec,
 )
-from pytest_integration_gate.model.capture import picture
-from pytest_integration_gate.model.interaction import Argument
+from pytest_integration_gate.model.capture import argument_of, shape_of
 from pytest_integration_gate.source.project import Project
 from pytest_integration_gate.source.sites import caller, callers
 from pytest_integration_gate.values import dataclass
@@ -163,8 +162,7 @@ class Listener:
             elif self._is_mock(value):
                 self._attached(mock, name, value)
             elif self.author(outside) != "first-party":
-                shape, text = picture(value, name=name)
-                mark.attributes[name] = (Argument(shape=shape, text=text), self._place(outside))
+                mark.attributes[name] = (argument_of(value, name), self._place(outside))
                 if self._is_on:
                     self._locate(mock)
         except Exception as error:
@@ -241,7 +239,7 @@ class Listener:
             return
         try:
             if _is_simulated(mock, error):
-                self.keep(note, "real" if _passes_on(mock) else "raised", picture(error)[0], awaiting)
+                self.keep(note, "real" if _passes_on(mock) else "raised", shape_of(error), awaiting)
         except Exception as own:
             self.fail(own)
 
@@ -462,8 +460,7 @@ def _noted(value: Any, name: str = "") -> Any:
     kind = type(value)
     if kind in _ATOMS or (kind is str and len(value) < 200 and not name):
         return (kind, value)
-    shape, text = picture(value, name=name)
-    return Argument(shape=shape, text=text)
+    return argument_of(value, name)
 
 
 def _is_async(mock: Any) -> bool:

@@ -11,7 +11,7 @@ from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import Any
 
 from pytest_integration_gate.doubles.inference import Hint
-from pytest_integration_gate.model.capture import picture
+from pytest_integration_gate.model.capture import argument_of
 from pytest_integration_gate.model.claim import DoubleKind
 from pytest_integration_gate.model.interaction import Argument
 from pytest_integration_gate.source.naming import address_of
@@ -75,8 +75,7 @@ class Mark:
     def picture_of(self, result: Any) -> Argument:
         """Picture the configured return value, once as long as it is the same object, which the mock keeps alive."""
         if self.pictured is None or self.pictured[0] != id(result):
-            shape, text = picture(result)
-            self.pictured = (id(result), Argument(shape=shape, text=text))
+            self.pictured = (id(result), argument_of(result))
         return self.pictured[1]
 
     # Tests copy and pickle mocks; what is ours must neither break that nor travel along.

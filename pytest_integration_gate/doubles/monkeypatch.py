@@ -20,7 +20,7 @@ from pytest_integration_gate.doubles.listener import Listener
 from pytest_integration_gate.doubles.marks import Patch
 from pytest_integration_gate.isolation import getframe
 from pytest_integration_gate.model.classes import mro_of, namespace_of
-from pytest_integration_gate.source.naming import address_of
+from pytest_integration_gate.source.naming import address_of, file_of
 from pytest_integration_gate.values import dataclass
 
 _BUILTINS = dict(vars(builtins))  # reached through every module
@@ -179,7 +179,7 @@ def _item_set(listener: Listener, monkeypatch: Any, frame: FrameType) -> None:
 def _home_of(registry: Any, listener: Listener) -> str | None:
     """The address of a dict that a module of the project, or a class there, holds."""
     for name, module in list(modules.items()):
-        if type(module) is not ModuleType or not listener.project.is_first_party(str(vars(module).get("__file__"))):
+        if not listener.project.is_first_party(file_of(module)):
             continue
         for attribute, value in list(vars(module).items()):
             if value is registry:

@@ -30,6 +30,7 @@ from pytest_integration_gate.model.classes import (
     namespace_of,
     profile_of,
 )
+from pytest_integration_gate.model.interaction import Argument
 from pytest_integration_gate.model.joining import join_all
 from pytest_integration_gate.model.keys import read_as_names
 from pytest_integration_gate.model.literal import SCALARS as _LITERALS
@@ -50,8 +51,6 @@ from pytest_integration_gate.model.shape import (
     Shape,
     Tuple,
 )
-
-__all__ = ["DEPTH", "ELEMENTS", "KEYS", "NODES", "canonical", "is_double", "picture", "shape_of"]
 
 _type_of = type  # tests patch builtins
 _id_of = id
@@ -89,6 +88,12 @@ def picture(value: object, name: str = "") -> tuple[Shape, str | None]:
         return scalar, _LITERALS[key](value)
     shape = shape_of(value)
     return shape, None if _type_of(shape) is Double else literal(value, name)
+
+
+def argument_of(value: object, name: str = "") -> Argument:
+    """The picture of a value that is handed over, to the parameter `name` if that is known."""
+    shape, text = picture(value, name)
+    return Argument(shape=shape, text=text)
 
 
 class _Walk:

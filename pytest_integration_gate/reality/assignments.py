@@ -7,8 +7,7 @@ attribute, calls the same class by its global name, or hands on a parameter whos
 from __future__ import annotations
 
 import ast
-import sys
-from types import FunctionType, ModuleType
+from types import FunctionType
 
 from pytest_integration_gate.model.classes import canonical, mro_of, namespace_of
 from pytest_integration_gate.model.shape import ANYTHING, Object, Shape
@@ -17,6 +16,7 @@ from pytest_integration_gate.reality.attributes import is_python_class, makes_in
 from pytest_integration_gate.reality.hints import annotations_of, names_for
 from pytest_integration_gate.reality.passing import Function, always_returns, definition_of, inside, results_of
 from pytest_integration_gate.reality.stores import EMPTY, stores_of
+from pytest_integration_gate.source.naming import home_of
 
 
 def shape_of_results(function: FunctionType) -> Shape:
@@ -33,8 +33,8 @@ def shape_of_assigned(cls: type, name: str) -> Shape:
     for owner in mro_of(cls)[:-1]:
         if not is_python_class(owner):
             return ANYTHING
-        module = sys.modules.get(str(namespace_of(owner).get("__module__")))
-        if type(module) is not ModuleType or name in (stores_of(module) or EMPTY).other:
+        module = home_of(owner)
+        if module is None or name in (stores_of(module) or EMPTY).other:
             return ANYTHING
         expected = name in (stores_of(module) or EMPTY).own.get(canonical(owner).partition(":")[2], frozenset())
         found = [shape for function in _methods(owner) for shape in _assigned(function, name)]

@@ -20,6 +20,7 @@ from pytest_integration_gate.reality.stores import (
     stored_elsewhere,
     stores_of,
 )
+from pytest_integration_gate.source.naming import home_of
 
 Result = TypeVar("Result")
 _HEAP = 1 << 9  # Py_TPFLAGS_HEAPTYPE
@@ -188,8 +189,8 @@ def set_on_self(cls: type) -> frozenset[str]:
     names: set[str] = set()
     for owner in mro_of(cls)[:-1]:
         if is_python_class(owner):
-            module = sys.modules.get(str(namespace_of(owner).get("__module__")))
-            stores = stores_of(module) if type(module) is ModuleType else None
+            module = home_of(owner)
+            stores = stores_of(module) if module is not None else None
             if stores is not None:
                 names |= stores.own.get(canonical(owner).partition(":")[2], frozenset())
     return frozenset(names)
@@ -215,10 +216,9 @@ def _with_assigned(names: set[str], order: tuple[type, ...], qualified: set[str]
             continue
         generated = scan(*functions_in(owner))
         names |= generated.other.union(*generated.own.values())
-        module_name = str(namespace_of(owner).get("__module__"))
-        module = sys.modules.get(module_name)
-        stores = stores_of(module) if type(module) is ModuleType else None
-        if generated.dynamic & qualified or stores is None:
+        module = home_of(owner)
+        stores = stores_of(module) if module is not None else None
+        if generated.dynamic & qualified or module is None or stores is None:
             return None  # computed names, or compiled code of which nobody can say what it sets
         classes = {key for key, value in vars(module).items() if issubclass(type(value), type)}
         for holder in stores.dynamic:
@@ -229,7 +229,7 @@ def _with_assigned(names: set[str], order: tuple[type, ...], qualified: set[str]
                 names |= stored
         names |= stores.other
         names |= stores.bodies.get(canonical(owner).partition(":")[2], frozenset())
-        assigned, computes = stored_elsewhere(module_name.partition(".")[0])
+        assigned, computes = stored_elsewhere(module.__name__.partition(".")[0])
         names |= assigned
         if computes and (is_bag or "__dict__" in str(namespace_of(owner).get("__slots__"))):
             return None  # made to be filled by others

@@ -12,7 +12,7 @@ from sys import exception
 from typing import Any, Protocol
 
 from pytest_integration_gate.isolation import get_ident, quiet
-from pytest_integration_gate.model.capture import picture
+from pytest_integration_gate.model.capture import picture, shape_of
 from pytest_integration_gate.model.interaction import Arguments, Outcome
 from pytest_integration_gate.model.joining import join_all
 from pytest_integration_gate.model.shape import (
@@ -130,9 +130,8 @@ class ObservedCall:
         self.target = target
         self.arguments = arguments
         self.standing = standing
-        self.kind = (
-            kind  # "plain", "constructor", "coroutine", "generator" or "entrance" (to a with block), also "async"
-        )
+        # "plain", "constructor", "coroutine", "generator" or "entrance" (to a with block), also "async …"
+        self.kind = kind
         self.contaminated = contaminated
         self.progress = progress
         self.observer = observer
@@ -157,7 +156,7 @@ class ObservedCall:
             if self._is_pending():
                 self._note(lambda: self._end(self._outcome(value), value))
         elif len(self.elements) < _MAX_ELEMENTS and not quiet.busy:
-            self._note(lambda: self.elements.append(picture(value)[0]))
+            self._note(lambda: self.elements.append(shape_of(value)))
 
     def thrown(self) -> None:
         """The consumer throws an exception into the generator: what comes out of it then is not its own doing."""
@@ -199,7 +198,7 @@ class ObservedCall:
             return self._outcome(None)
         if not issubclass(type(error), (Exception, SystemExit)):
             return None  # an interrupt, a cancellation or pytest's own outcome says nothing about the collaborator
-        return Outcome(kind="raised", shape=picture(error)[0], awaiting=self.kind in _ASYNCHRONOUS)
+        return Outcome(kind="raised", shape=shape_of(error), awaiting=self.kind in _ASYNCHRONOUS)
 
     def _end(self, outcome: Outcome | None, value: Any) -> None:
         self.progress.pending.pop(id(self), None)

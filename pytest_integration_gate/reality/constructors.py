@@ -12,10 +12,8 @@ from pytest_integration_gate.reality.signatures import Callable, describe_callab
 
 def describe_class_call(cls: type) -> Callable:
     """Describe what calling a class takes. What it gives is an instance, unless a metaclass or ``__new__`` decides."""
-    annotations = type(cls).__name__ in (
-        "type",
-        "ABCMeta",
-    )  # other metaclasses may make classes that convert what they take
+    # Other metaclasses may make classes that convert what they take.
+    annotations = type(cls).__name__ in ("type", "ABCMeta")
     return Callable(signature=constructor(cls, annotations=annotations), asynchronous=False)
 
 

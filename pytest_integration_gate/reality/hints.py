@@ -8,6 +8,7 @@ import types
 import typing
 
 from pytest_integration_gate.model.classes import namespace_of
+from pytest_integration_gate.source.naming import home_of
 
 if sys.version_info >= (3, 14):
     import annotationlib
@@ -31,8 +32,8 @@ def names_for(thing: object) -> dict[str, object]:
         parameters = getattr(thing, "__type_params__", ())
     else:
         cls = typing.cast(type, thing)
-        module = sys.modules.get(str(namespace_of(cls).get("__module__")))
-        names.update(vars(module) if type(module) is types.ModuleType else {})
+        module = home_of(cls)
+        names.update(vars(module) if module is not None else {})
         names[cls.__name__] = cls
         parameters = namespace_of(cls).get("__type_params__", ())
     names.update((parameter.__name__, parameter) for parameter in parameters)

@@ -31,7 +31,7 @@ from pytest_integration_gate.reality.members import describe_member, is_callable
 from pytest_integration_gate.reality.native import Spy
 from pytest_integration_gate.reality.signatures import describe_callable
 from pytest_integration_gate.reality.stores import functions_in, is_first_party
-from pytest_integration_gate.source.naming import address_of
+from pytest_integration_gate.source.naming import address_of, home_of
 from pytest_integration_gate.values import dataclass
 
 MEMBERS = 200
@@ -247,7 +247,7 @@ def _add_class(facts: dict[str, Fact], cls: type, target: str = "") -> _Place | 
         facts[target or address] = Fact(target=target or address, kind="unknown")
         return None
     target = target or address
-    module = sys.modules.get(str(namespace_of(cls).get("__module__")))
+    module = home_of(cls)
     call = describe_class_call(cls)
     fact = Fact(
         target=target,

@@ -11,9 +11,9 @@ from types import FrameType
 from typing import Any, Protocol
 
 from pytest_integration_gate.isolation import getframe, quiet
-from pytest_integration_gate.model.capture import picture
+from pytest_integration_gate.model.capture import argument_of
 from pytest_integration_gate.model.classes import mro_of, namespace_of
-from pytest_integration_gate.model.interaction import Argument, Arguments, Outcome
+from pytest_integration_gate.model.interaction import Arguments, Outcome
 from pytest_integration_gate.reality.callables import Found
 from pytest_integration_gate.reality.calls import UNSEEN, ObservedCall, Progress, Unseen, has_double
 from pytest_integration_gate.source.naming import address_of
@@ -237,13 +237,8 @@ def _kind_of(found: Found) -> str:
 
 def arguments_of(args: tuple[Any, ...], named: list[tuple[str, Any]], is_bound: bool) -> tuple[Arguments, str]:
     """Picture the arguments of a call, and say whether a double is among them."""
-    positional = tuple(_argument(value, "") for value in args)
-    keywords = tuple((name, _argument(value, name)) for name, value in named)
+    positional = tuple(argument_of(value) for value in args)
+    keywords = tuple((name, argument_of(value, name)) for name, value in named)
     has_doubles = any(has_double(each.shape) for each in (*positional, *(each for _, each in keywords)))
     arguments = Arguments(positional=positional, keywords=keywords, bound=is_bound)
     return arguments, "was handed a double" if has_doubles else ""
-
-
-def _argument(value: Any, name: str) -> Argument:
-    shape, text = picture(value, name=name)
-    return Argument(shape=shape, text=text)

@@ -17,6 +17,7 @@ from functools import lru_cache
 from importlib.machinery import BuiltinImporter, ExtensionFileLoader
 from types import CodeType, FunctionType, ModuleType
 
+from pytest_integration_gate.source.naming import file_of
 from pytest_integration_gate.values import dataclass
 
 _STORE_ATTR = dis.opmap["STORE_ATTR"]
@@ -244,8 +245,8 @@ def functions_in(cls: type) -> list[CodeType]:
 
 def is_first_party(module: ModuleType | None) -> bool:
     """Say whether the module's file lies outside the interpreter and its installed packages."""
-    file = module.__dict__.get("__file__") if module is not None else None
-    return type(file) is str and not file.startswith(_LIBRARIES) and not any(part in file for part in _PACKAGES)
+    file = file_of(module)
+    return bool(file) and not file.startswith(_LIBRARIES) and not any(part in file for part in _PACKAGES)
 
 
 def _is_own(name: str) -> bool:
@@ -294,5 +295,5 @@ def is_stored_by_libraries(name: str) -> bool:
     return any(
         name in (stores_of(module) or EMPTY).other
         for module in list(sys.modules.values())
-        if type(module) is ModuleType and any(part in str(module.__dict__.get("__file__")) for part in _PACKAGES)
+        if type(module) is ModuleType and any(part in file_of(module) for part in _PACKAGES)
     )

@@ -19,6 +19,7 @@ from pytest_integration_gate.reality.imports import ImportWatch
 from pytest_integration_gate.reality.native import BuiltinObserver, Spy
 from pytest_integration_gate.reality.observers import FunctionObserver, Observer
 from pytest_integration_gate.reality.sqlite import Factories, is_connect, uses_sqlite
+from pytest_integration_gate.source.naming import file_of, home_of
 from pytest_integration_gate.source.project import Project
 from pytest_integration_gate.source.sites import Standing, site_of
 from pytest_integration_gate.trampoline import obstacle
@@ -141,8 +142,7 @@ class Watcher:
             module = sys.modules.get(name)
             if type(module) is not ModuleType:
                 return False
-            file = vars(module).get("__file__")
-            known = self._files[name] = type(file) is str and self.project.is_first_party(file)
+            known = self._files[name] = self.project.is_first_party(file_of(module))
             if known:
                 self._packages.add(name.partition(".")[0])
         return known
@@ -152,9 +152,8 @@ class Watcher:
         home = namespace_of(cls).get("__module__")
         if id(cls) in self._named_classes or self.is_first_party(home):
             return True
-        module = sys.modules.get(home) if type(home) is str else None
-        file = vars(module).get("__file__") if type(module) is ModuleType else None
-        return type(file) is str and "<" not in canonical(cls) and not self.project.is_test(file)
+        file = file_of(home_of(cls))
+        return bool(file) and "<" not in canonical(cls) and not self.project.is_test(file)
 
     def is_linked(self, value: object) -> bool:
         """Whether an object is what an observed call of a named collaborator gave."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from sys import modules
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 
+from pytest_integration_gate.model.classes import namespace_of
+
 # Functions that say they live in the module that implements them, not in the one that people import.
 _PUBLIC = {"posix": "os", "nt": "os", "_io": "io", "posixpath": "os.path", "ntpath": "os.path", "_thread": "threading"}
 
@@ -26,6 +28,18 @@ def address_of(value: object, module: str = "", name: str = "") -> str:
         if home and qualname and "<" not in qualname:
             return f"{_public_module(home, qualname)}:{qualname}"
     return f"{module}:{name}" if module else ""
+
+
+def home_of(cls: type) -> ModuleType | None:
+    """Return the loaded module that a class says it was defined in; None when there is none."""
+    module = modules.get(str(namespace_of(cls).get("__module__", "builtins")))
+    return module if type(module) is ModuleType else None
+
+
+def file_of(module: object) -> str:
+    """Return the file of a module; empty when it has none, or is no plain module."""
+    file = vars(module).get("__file__") if type(module) is ModuleType else None
+    return file if type(file) is str else ""
 
 
 def _public_module(home: str, qualname: str) -> str:

@@ -23,7 +23,7 @@ ALTERNATIVES: Mapping[str, frozenset[str]] = {
         name: frozenset({name})
         for name in (
             "__enter__", "__exit__", "__aenter__", "__aexit__", "__len__", "__next__", "__anext__", "__aiter__",
-            "__await__",             "__getitem__", "__setitem__", "__delitem__", "__call__",
+            "__await__", "__getitem__", "__setitem__", "__delitem__", "__call__",
         )
     },
     "__iter__": frozenset({"__iter__", "__getitem__"}),

@@ -27,7 +27,8 @@ from unittest.mock import AsyncMock, MagicMock, Mock, PropertyMock, create_autos
 
 import pytest
 
-from pytest_integration_gate.model.capture import KEYS, canonical, is_double, picture, shape_of
+from pytest_integration_gate.model.capture import KEYS, picture, shape_of
+from pytest_integration_gate.model.classes import canonical, is_double
 from pytest_integration_gate.model.shape import (
     ANYTHING,
     NEVER,

@@ -545,7 +545,7 @@ def test_an_observer_that_fails_is_switched_off(shop, project, monkeypatch):
     def broken(*args, **kwargs):
         raise RuntimeError("bug")
 
-    monkeypatch.setattr(observers, "picture", broken)
+    monkeypatch.setattr(observers, "argument_of", broken)
     assert shop.store.find("a") == 1
     monkeypatch.undo()
     assert shop.store.find("a") == 1

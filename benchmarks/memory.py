@@ -18,6 +18,7 @@ from typing import Any
 from pytest_integration_gate.doubles.claims import Interpreter
 from pytest_integration_gate.doubles.listener import Listener
 from pytest_integration_gate.doubles.mock_library import hook
+from pytest_integration_gate.doubles.notebook import Notebook
 from pytest_integration_gate.source.project import Project
 
 SHOP = """
@@ -53,23 +54,23 @@ def main() -> None:
     namespace: dict[str, Any] = {}
     exec(compile(TEST, str(folder / "test_it.py"), "exec"), namespace)
 
-    listener = Listener(Project.find(str(folder)))
-    hook(unittest.mock, listener)
-    interpreter = Interpreter(listener)
+    book = Notebook(Project.find(str(folder)))
+    hook(unittest.mock, Listener(book))
+    interpreter = Interpreter(book)
     alive: list[weakref.ref[object]] = []
     claims = 0
     tracemalloc.start()
     for test in range(1000):
-        listener.start()
+        book.start()
         alive += [weakref.ref(one) for one in namespace["run"](range(test, test + total // 1000 - 1))]
-        listener.stop()
+        book.stop()
         claims += len(interpreter.claims()[0])
         if test % 100 == 99:
             gc.collect()
             held = sum(reference() is not None for reference in alive)
             megabytes = tracemalloc.get_traced_memory()[0] / 1e6
             print(f"{(test + 1) * (total // 1000):>9} interactions: {megabytes:.1f} MB, {held} held")
-    print(f"{claims} distinct claims; {listener.failure or 'nothing failed'}")
+    print(f"{claims} distinct claims; {book.failure or 'nothing failed'}")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""From what a listener noted to claims: addresses, lines of source, and what the code does with what it got."""
+"""From what was noted to claims: addresses, lines of source, and what the code does with what it got."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from types import CodeType
 from typing import Any
 
 from pytest_integration_gate.doubles.inference import Hint
-from pytest_integration_gate.doubles.listener import HeardCall, Listener, Position
 from pytest_integration_gate.doubles.marks import Mark, Place, Root, is_universal
 from pytest_integration_gate.doubles.meaning import as_far_as_read, is_meant
+from pytest_integration_gate.doubles.notebook import HeardCall, Notebook, Position
 from pytest_integration_gate.model.capture import argument_of
 from pytest_integration_gate.model.claim import Claim, Unbound
 from pytest_integration_gate.model.interaction import EVERYTHING, Argument, Arguments, Outcome, Site, Uses
@@ -42,8 +42,8 @@ class Interpreter:
     """Turns the notes of one test after the other into claims; remembers what it worked out about places in the
     source."""
 
-    def __init__(self, listener: Listener, held_class: HeldClass = lambda owner, name, is_element: None) -> None:
-        self._listener = listener
+    def __init__(self, book: Notebook, held_class: HeldClass = lambda owner, name, is_element: None) -> None:
+        self._book = book
         self._held_class = held_class
         self._held: dict[tuple[int, str, bool], tuple[Any, type | None]] = {}
         self._sites: dict[Position, Site | None] = {}
@@ -51,20 +51,21 @@ class Interpreter:
 
     def claims(self) -> tuple[tuple[HeardClaim, ...], tuple[Unbound, ...]]:
         """Return what the test that just stopped claimed, and the doubles that stand for nothing that is known."""
-        listener = self._listener
+        book = self._book
         self._bind()
         found: dict[Claim, Any] = {}
         unbound: dict[str, set[str]] = {}
         called: set[tuple[str, tuple[str, ...]]] = set()
-        for heard in listener.calls:
-            root = _root(heard.mark)
-            if root.foreign or heard.kind == "real" or is_universal(heard.mark.path):
+        for heard in book.calls:
+            note = heard.note
+            root = _root(note.mark)
+            if root.foreign or heard.kind == "real" or is_universal(note.mark.path):
                 continue
             if not root.target:
-                if heard.callers and root.double == "mock":
-                    unbound.setdefault(self._text(root.at), set()).add(_dotted(heard.mark.path))
+                if note.callers and root.double == "mock":
+                    unbound.setdefault(self._text(root.at), set()).add(_dotted(note.mark.path))
                 continue
-            if root.double != "mock" and not is_meant(heard.mark, root, self._standing(heard.callers)):
+            if root.double != "mock" and not is_meant(note.mark, root, self._standing(note.callers)):
                 continue
             claim = self._call_claim(heard, root)
             called.add((claim.root, claim.path))
@@ -79,7 +80,7 @@ class Interpreter:
 
     def _bind(self) -> None:
         """Let bare mocks stand for the class that the place which holds them is annotated with, if all places agree."""
-        for root in {id(mark.root): mark.root for mark in self._listener.marks}.values():
+        for root in {id(mark.root): mark.root for mark in self._book.marks}.values():
             if root is None or root.target or not root.hints or any(_is_asked(hint) for hint in root.hints):
                 continue
             classes = {self._class_at(hint) for hint in root.hints} - {None}
@@ -95,46 +96,48 @@ class Interpreter:
         return known[1]
 
     def _call_claim(self, heard: HeardCall, root: Root) -> Claim:
-        path = _as_instance_or_class(heard.mark, root, (*heard.mark.path, "()"))[:-1]
+        note = heard.note
+        path = _as_instance_or_class(note.mark, root, (*note.mark.path, "()"))[:-1]
         last = path[-1][1:] if path else ""
         outcome = _outcome(heard)
         if last[:2] == "__" and last not in _GIVES_VALUE:
             outcome = Outcome(kind="unconfigured")
-        if heard.mark.is_property:
+        if note.mark.is_property:
             return self._property_claim(heard, root, path)
-        uses = self._uses_of(heard.callers) if heard.is_direct else EVERYTHING
+        uses = self._uses_of(note.callers) if note.is_direct else EVERYTHING
         return Claim(
             root=root.target,
             path=path,
             action="call",
             arguments=Arguments(
-                positional=tuple(_argument(value) for value in heard.positional),
-                keywords=tuple(sorted((name, _argument(value, name)) for name, value in heard.keywords)),
-                bound=heard.is_bound,
+                positional=tuple(_argument(value) for value in note.positional),
+                keywords=tuple(sorted((name, _argument(value, name)) for name, value in note.keywords)),
+                bound=note.is_bound,
             ),
             outcome=as_far_as_read(outcome, uses),
             uses=uses,
-            at=self._text(heard.mark.configured_at or root.at or heard.mark.made_at),
-            site=self._site(heard.callers),
+            at=self._text(note.mark.configured_at or root.at or note.mark.made_at),
+            site=self._site(note.callers),
             takes_self=root.takes_self and path == root.prefix,
             double=root.double,
         )
 
     def _property_claim(self, heard: HeardCall, root: Root, path: tuple[str, ...]) -> Claim:
         """A `PropertyMock` is called without arguments when its attribute is read, with the value when it is set."""
+        note = heard.note
         return Claim(
             root=root.target,
             path=path,
             action="read",
-            outcome=None if heard.positional else _outcome(heard),
-            uses=self._uses_of(heard.callers) if heard.is_direct else EVERYTHING,
-            at=self._text(heard.mark.configured_at or root.at or heard.mark.made_at),
-            site=self._site(heard.callers),
+            outcome=None if note.positional else _outcome(heard),
+            uses=self._uses_of(note.callers) if note.is_direct else EVERYTHING,
+            at=self._text(note.mark.configured_at or root.at or note.mark.made_at),
+            site=self._site(note.callers),
             double=root.double,
         )
 
     def _read_claims(self) -> Iterator[tuple[Mark, Claim]]:
-        for heard in self._listener.reads:
+        for heard in self._book.reads:
             root = _root(heard.mark)
             if root.target and not root.foreign and heard.mark.path[-1][:3] != ".__":
                 yield (
@@ -148,7 +151,7 @@ class Interpreter:
                         site=self._site(heard.callers),
                     ),
                 )
-        for mark in self._listener.marks:
+        for mark in self._book.marks:
             root = _root(mark)
             if not root.target or root.foreign or (mark.derived is not None and root is mark.derived[0]):
                 continue  # what a returned double was given is part of the outcome that returned it
@@ -167,7 +170,7 @@ class Interpreter:
 
     def _replace_claims(self) -> Iterator[tuple[Claim, Any]]:
         """A patch that had to create the name claims that the name exists."""
-        for patch in self._listener.patches:
+        for patch in self._book.patches:
             if patch.is_missing and not patch.foreign:
                 root, real, path = patch.address()
                 if root:
@@ -178,21 +181,21 @@ class Interpreter:
             return None
         first = callers[0]
         if first not in self._sites:
-            self._sites[first] = site_of(self._listener.codes[first[0]], first[1], self._listener.project)
+            self._sites[first] = site_of(self._book.codes[first[0]], first[1], self._book.project)
         return self._sites[first]
 
     def _standing(self, callers: tuple[Position, ...]) -> tuple[CodeType, int] | None:
-        return (self._listener.codes[callers[0][0]], callers[0][1]) if callers else None
+        return (self._book.codes[callers[0][0]], callers[0][1]) if callers else None
 
     def _uses_of(self, callers: tuple[Position, ...]) -> Uses:
         if not callers:
             return EVERYTHING
         if callers not in self._uses:
-            self._uses[callers] = uses_at([(self._listener.codes[code], lasti) for code, lasti in callers])
+            self._uses[callers] = uses_at([(self._book.codes[code], lasti) for code, lasti in callers])
         return self._uses[callers]
 
     def _text(self, at: Place | None) -> str:
-        return "" if at is None else f"{self._listener.project.relative(at[0])}:{at[1]}"
+        return "" if at is None else f"{self._book.project.relative(at[0])}:{at[1]}"
 
 
 def _is_asked(hint: Hint) -> bool:

@@ -1,7 +1,7 @@
 """Hears calls of functions that the author of the tests wrote: replacements, and the methods of hand-written fakes.
 
 Such a function is heard through a trampoline, so it stays the object that the test installed. What a call means is
-noted as a call of a mock would be; the listener keeps the note.
+noted as a call of a mock would be.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from sys import exception
 from types import FrameType, FunctionType
 from typing import Any, Protocol
 
-from pytest_integration_gate.doubles.listener import Listener, Note
 from pytest_integration_gate.doubles.marks import Mark
+from pytest_integration_gate.doubles.notebook import Note, Notebook
 from pytest_integration_gate.doubles.written import Form, arguments_of, form_at
 from pytest_integration_gate.isolation import getframe, quiet
 from pytest_integration_gate.model.capture import shape_of
@@ -46,19 +46,19 @@ class Part(Protocol):
 class Ears:
     """All functions of test code that are listened to."""
 
-    def __init__(self, listener: Listener) -> None:
-        self._listener = listener
+    def __init__(self, book: Notebook) -> None:
+        self._book = book
         self._ears: dict[int, Ear] = {}
 
     def can_hear(self, function: FunctionType) -> bool:
         """Whether a function is the tests' own."""
-        return id(function) in self._ears or self._listener.project.kind(function.__code__.co_filename) == "test"
+        return id(function) in self._ears or self._book.project.kind(function.__code__.co_filename) == "test"
 
     def hear(self, function: FunctionType, part: Part) -> None:
         """Listen to a function; the last `part` that knows what a call means decides."""
         ear = self._ears.get(id(function))
         if ear is None:
-            ear = self._ears[id(function)] = Ear(function, self._listener)
+            ear = self._ears[id(function)] = Ear(function, self._book)
             ear.install()
         ear.parts.insert(0, part)
 
@@ -86,9 +86,9 @@ class Ears:
 class Ear:
     """Listens to one function. `parts` say what its calls mean."""
 
-    def __init__(self, function: FunctionType, listener: Listener) -> None:
+    def __init__(self, function: FunctionType, book: Notebook) -> None:
         self.parts: list[Part] = []
-        self._listener = listener
+        self._book = book
         self.pending: dict[int, _Call] = {}  # generators and coroutines that are not finished
         self._function = function
         self._code = function.__code__
@@ -113,8 +113,8 @@ class Ear:
             self._trampoline.uninstall()
 
     def _enter(self, values: tuple[Any, ...], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> _Call:
-        listener = self._listener
-        if quiet.busy or not listener.is_on:
+        book = self._book
+        if quiet.busy or not book.is_on:
             return UNHEARD
         quiet.busy = True
         try:
@@ -123,7 +123,7 @@ class Ear:
         except (RecursionError, MemoryError):
             return UNHEARD
         except Exception as error:
-            listener.fail(error)
+            book.fail(error)
             return UNHEARD
         finally:
             quiet.busy = False
@@ -131,7 +131,7 @@ class Ear:
     def _open(
         self, frame: FrameType, values: tuple[Any, ...], args: tuple[Any, ...], kwargs: Mapping[str, Any]
     ) -> _Call:
-        listener = self._listener
+        book = self._book
         first = values[0] if values and self._code.co_argcount else args[0] if args else None
         for part in self.parts:
             marks = part.marks(first, frame)
@@ -140,19 +140,20 @@ class Ear:
         else:
             return UNHEARD
         root = marks[0].root
-        listener.reached((root.target if root is not None else "") or "a double that the test wrote")
-        if root is None or root.foreign or listener.author(frame) == "test":
+        book.reached((root.target if root is not None else "") or "a double that the test wrote")
+        if root is None or root.foreign or book.author(frame) == "test":
             return UNHEARD
         written = arguments_of(
             self._function, self._code, self._form(frame), values, args, kwargs, part.receivers(first)
         )
-        notes = [
-            note
+        standing = book.callers(frame)
+        if not standing[0]:
+            return UNHEARD
+        noted = (
+            book.note(mark, written.positional, written.keywords, standing, is_bound=not written.is_certain)
             for mark in marks
-            if (note := listener.note(mark, written.positional, written.keywords, frame)) is not None
-        ]
-        for note in notes:
-            note.is_bound = not written.is_certain
+        )
+        notes = [note for note in noted if note is not None]
         if not notes:
             return UNHEARD
         call = _Call(self, part, notes)
@@ -169,7 +170,7 @@ class Ear:
         code, lasti = frame.f_code, frame.f_lasti
         key = (id(code), lasti)
         if key not in self._forms:
-            self._listener.codes[id(code)] = code  # keeps the id its own
+            self._book.codes[id(code)] = code  # keeps the id its own
             self._forms[key] = form_at(code, lasti)
         return self._forms[key]
 
@@ -177,23 +178,22 @@ class Ear:
 
     def ended(self, part: Part, notes: list[Note], kind: str, value: Any, awaiting: bool) -> None:
         """Hand over what came of a call."""
-        listener = self._listener
+        book = self._book
         for note in notes:
             if note.mark.passes_on:
-                listener.keep(note, "real", None, awaiting)
+                book.keep(note, "real", None, awaiting)
             elif kind == "pictured":
-                listener.keep(note, "returned", value, awaiting)
+                book.keep(note, "returned", value, awaiting)
             elif kind != "returned":
-                listener.keep(note, kind, value, awaiting)
+                book.keep(note, kind, value, awaiting)
             elif part.gave(note.mark, value):
-                given, noted = listener.given(note, value)
-                listener.keep(note, "awaited" if awaiting and given == "returned" else given, noted, awaiting)
+                book.keep(note, *book.gave(note, value), awaiting)
             else:
-                listener.keep(note, "unconfigured", None, awaiting)
+                book.keep(note, "unconfigured", None, awaiting)
 
     def fail(self, error: Exception) -> None:
         """The gate has made a mistake: nobody listens any more."""
-        self._listener.fail(error)
+        self._book.fail(error)
 
 
 class _Call:

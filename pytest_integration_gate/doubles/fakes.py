@@ -17,8 +17,8 @@ from weakref import ReferenceType, ref
 
 from pytest_integration_gate.doubles.ears import Ears
 from pytest_integration_gate.doubles.inference import look_around
-from pytest_integration_gate.doubles.listener import Listener
 from pytest_integration_gate.doubles.marks import Mark, Patch, Root
+from pytest_integration_gate.doubles.notebook import Notebook
 from pytest_integration_gate.model.classes import PROTOCOLS, canonical, descends, mro_of, namespace_of
 from pytest_integration_gate.source.naming import file_of, home_of
 from pytest_integration_gate.values import dataclass
@@ -51,13 +51,13 @@ class Fakes:
 
     def __init__(
         self,
-        listener: Listener,
+        book: Notebook,
         ears: Ears,
         registered: Mapping[str, str],
         is_collaborator: Callable[[str], bool],
         members_expected: Callable[[], frozenset[str]],
     ) -> None:
-        self.listener = listener
+        self.book = book
         self._registered = registered
         self._is_collaborator = is_collaborator
         self._members_expected = members_expected
@@ -91,7 +91,7 @@ class Fakes:
             self._look_for_new_modules()
 
     def _look_for_new_modules(self) -> None:
-        project = self.listener.project
+        project = self.book.project
         for name, module in list(modules.items()):
             if name not in self._seen_modules and type(module) is ModuleType:
                 self._seen_modules[name] = module
@@ -117,7 +117,7 @@ class Fakes:
         """Look at the value of a fixture: its class may be defined inside a function."""
         cls = type(value)
         home = home_of(cls)
-        if home is not None and self.listener.project.kind(file_of(home)) != "test":
+        if home is not None and self.book.project.kind(file_of(home)) != "test":
             return  # most fixtures give builtins, and objects of libraries and of the project
         before = len(self._local)
         self._consider(cls)
@@ -147,7 +147,7 @@ class Fakes:
         registered = self._registration(canonical(cls))
         for each in (registered,) if registered is not None else self._real_bases(cls):
             address = canonical(each)
-            is_first_party = self.listener.project.is_first_party(file_of(home_of(each)))
+            is_first_party = self.book.project.is_first_party(file_of(home_of(each)))
             if registered is not None or is_first_party or self._is_collaborator(address):
                 return Role(address, each, ("()",), is_whole=registered is not None)
         return None
@@ -168,7 +168,7 @@ class Fakes:
         for each in mro_of(cls):
             if canonical(each) in _ABSTRACT:
                 continue
-            if not self.listener.project.is_test(file_of(home_of(each))):
+            if not self.book.project.is_test(file_of(home_of(each))):
                 yield each
 
     def _may_be_received(self, cls: type) -> bool:
@@ -178,7 +178,7 @@ class Fakes:
         return not self._members_expected().isdisjoint(name for name, _, _ in self._own_functions(cls))
 
     def _is_test_class(self, cls: type) -> bool:
-        return any(True for _ in self._functions_in(cls)) or self.listener.project.is_test(file_of(home_of(cls)))
+        return any(True for _ in self._functions_in(cls)) or self.book.project.is_test(file_of(home_of(cls)))
 
     # -- listening --------------------------------------------------------------------------------------------------
 
@@ -245,7 +245,7 @@ class Fakes:
         root = known[1]
         if root.tries < _MAX_TRIES:
             root.tries += 1
-            hint = look_around(receiver, frame, self.listener.project)
+            hint = look_around(receiver, frame, self.book.project)
             if hint is not None and hint not in root.hints:
                 root.hints += (hint,)
         return root if root.hints else None
@@ -305,7 +305,7 @@ class _Member:
         return receiver if self._kind == "classmethod" else type(receiver)
 
     def _inferred(self, receiver: Any, frame: FrameType) -> tuple[Mark, ...]:
-        if self._kind in ("staticmethod", "classmethod", "constructor") or self._fakes.listener.author(frame) == "test":
+        if self._kind in ("staticmethod", "classmethod", "constructor") or self._fakes.book.author(frame) == "test":
             return ()
         root = self._fakes.received(receiver, frame)
         if root is None:
@@ -314,7 +314,7 @@ class _Member:
         if known is None or known.root is not root:
             path = () if self._name == "__call__" else (f".{self._name}",)
             known = self._marks["", (str(id(root)),)] = self._mark(root, path)
-        self._fakes.listener.marks[known] = None
+        self._fakes.book.marks[known] = None
         return (known,)
 
     def _mark(self, root: Root, path: tuple[str, ...]) -> Mark:

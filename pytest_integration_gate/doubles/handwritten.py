@@ -8,8 +8,8 @@ from typing import Any
 from pytest_integration_gate.doubles.ears import Ears
 from pytest_integration_gate.doubles.expectations import Expectations
 from pytest_integration_gate.doubles.fakes import Fakes
-from pytest_integration_gate.doubles.listener import Listener
 from pytest_integration_gate.doubles.monkeypatch import AttributePatch, hook_monkeypatch
+from pytest_integration_gate.doubles.notebook import Notebook
 from pytest_integration_gate.doubles.replacements import Replacements
 
 
@@ -22,20 +22,20 @@ class Handwritten:
 
     def __init__(
         self,
-        listener: Listener,
+        book: Notebook,
         fakes: Mapping[str, str],
         is_collaborator: Callable[[str], bool],
         annotations_of: Callable[[object], Mapping[str, object]],
     ) -> None:
-        self._listener = listener
-        self._ears = Ears(listener)
-        expectations = Expectations(listener.project, annotations_of)
-        self._fakes = Fakes(listener, self._ears, fakes, is_collaborator, expectations.members)
-        self._replacements = Replacements(listener, self._ears, self._fakes)
-        self._unhook = hook_monkeypatch(listener)
+        self._book = book
+        self._ears = Ears(book)
+        expectations = Expectations(book.project, annotations_of)
+        self._fakes = Fakes(book, self._ears, fakes, is_collaborator, expectations.members)
+        self._replacements = Replacements(book, self._ears, self._fakes)
+        self._unhook = hook_monkeypatch(book)
 
     def start(self) -> None:
-        """Begin a test, after the listener has."""
+        """Begin a test, after the book was opened."""
         self._guarded(self._fakes.start)
 
     def meet(self, value: Any, *, is_lasting: bool) -> None:
@@ -43,10 +43,10 @@ class Handwritten:
         self._guarded(lambda: self._fakes.meet(value, is_lasting=is_lasting))
 
     def stop(self) -> None:
-        """End a test, before the listener does: patches of wider scope go on, the others are forgotten."""
+        """End a test, before the book is closed: patches of wider scope go on, the others are forgotten."""
         self._guarded(self._ears.finish)
         self._guarded(self._replacements.release)
-        for patch in self._listener.patches:
+        for patch in self._book.patches:
             if isinstance(patch, AttributePatch):
                 self._guarded(patch.release)
 
@@ -59,4 +59,4 @@ class Handwritten:
         try:
             work()
         except Exception as error:
-            self._listener.fail(error)
+            self._book.fail(error)

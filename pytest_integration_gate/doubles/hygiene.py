@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from sys import modules
 from types import CodeType
 
-from pytest_integration_gate.doubles.listener import Listener
 from pytest_integration_gate.doubles.marks import Patch
+from pytest_integration_gate.doubles.notebook import Notebook
 from pytest_integration_gate.model.claim import Hygiene
 from pytest_integration_gate.source.naming import file_of
 
@@ -20,7 +20,7 @@ _ASKED = frozenset(
 _CONSTANTS = (type(None), bool, int, float, str, bytes, list, tuple, dict, set, frozenset)
 
 
-def dead_doubles(listener: Listener, code: CodeType | None) -> Iterable[Hygiene]:
+def dead_doubles(book: Notebook, code: CodeType | None) -> Iterable[Hygiene]:
     """Give the mocks that a passed test patched in for a callable and that nobody called or looked into.
 
     `code` is that of the test. Patches of fixtures are made for other tests too, and a test that asks how often a
@@ -28,22 +28,22 @@ def dead_doubles(listener: Listener, code: CodeType | None) -> Iterable[Hygiene]
     """
     if code is None or not _ASKED.isdisjoint(code.co_names):
         return
-    heard = {(root.target, root.prefix) for mark in listener.marks if (root := mark.root) is not None}
-    for patch in listener.own_patches:
+    heard = {(root.target, root.prefix) for mark in book.marks if (root := mark.root) is not None}
+    for patch in book.own_patches:
         if not patch.foreign and not patch.is_missing and patch.installs_mock and callable(patch.original):
             address, _, path = patch.address()
             if address and (address, path) not in heard and _stands_in(patch, code):
-                yield Hygiene(kind="dead_double", at=_text(listener, patch), detail=f"{_name(patch)} is never called")
+                yield Hygiene(kind="dead_double", at=_text(book, patch), detail=f"{_name(patch)} is never called")
 
 
-def internal_mocks(listener: Listener) -> Iterable[Hygiene]:
+def internal_mocks(book: Notebook) -> Iterable[Hygiene]:
     """Give the replacements of the project's own code, for a test that is to show how it works with what is real."""
-    for patch in listener.own_patches:
+    for patch in book.own_patches:
         if patch.foreign or patch.at is None or isinstance(patch.original, _CONSTANTS):
             continue
         home = modules.get(patch.address()[0].partition(":")[0])
-        if listener.project.is_first_party(file_of(home)):
-            yield Hygiene(kind="internal_mock", at=_text(listener, patch), detail=f"{_name(patch)} is first-party")
+        if book.project.is_first_party(file_of(home)):
+            yield Hygiene(kind="internal_mock", at=_text(book, patch), detail=f"{_name(patch)} is first-party")
 
 
 def _stands_in(patch: Patch, code: CodeType) -> bool:
@@ -61,6 +61,6 @@ def _name(patch: Patch) -> str:
     return address + "".join(step for step in path if step != "()")
 
 
-def _text(listener: Listener, patch: Patch) -> str:
+def _text(book: Notebook, patch: Patch) -> str:
     file, line = patch.at or ("", 0)
-    return f"{listener.project.relative(file)}:{line}"
+    return f"{book.project.relative(file)}:{line}"

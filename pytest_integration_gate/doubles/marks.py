@@ -1,4 +1,4 @@
-"""What the listener remembers of a mock, and what the mock stands for.
+"""What is remembered of a mock, and what the mock stands for.
 
 A mark lives in the mock's ``__dict__``: it needs no hash of the mock, and it dies with it. It holds no user object.
 """

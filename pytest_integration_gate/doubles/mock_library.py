@@ -8,9 +8,9 @@ canary test per Python version says when a hook has moved.
 ``AsyncMockMixin._execute_mock_call``    what awaiting a mock gave
 ``NonCallableMock._mock_add_spec``       every mock at its birth: its spec, and who made it
 ``NonCallableMock.__setattr__``          what a test configures on a mock, and where
-``_patch.__init__``, ``.get_original``   where a patch was written, and what it replaces. ``_patch.__enter__`` stays
-untouched:
-                                         a frame there would shift the ``stacklevel`` of warnings in user code
+``_patch.__init__``, ``.get_original``   where a patch was written, and what it replaces
+
+``_patch.__enter__`` stays untouched: a frame there would shift the ``stacklevel`` of warnings in user code.
 """
 
 from __future__ import annotations
@@ -109,7 +109,7 @@ def hook(module: ModuleType, listener: Listener) -> Callable[[], None]:
     originals = [(owner, name, owner.__dict__[name]) for owner, name, _ in replaced]
     for owner, name, replacement in replaced:
         setattr(owner, name, replacement)
-    listener.knows(mock_base)
+    listener.book.knows(mock_base)
 
     def unhook() -> None:
         for (owner, name, original), (_, _, replacement) in zip(originals, replaced, strict=True):

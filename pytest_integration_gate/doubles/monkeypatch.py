@@ -16,8 +16,8 @@ from typing import Any
 
 import pytest
 
-from pytest_integration_gate.doubles.listener import Listener
 from pytest_integration_gate.doubles.marks import Patch
+from pytest_integration_gate.doubles.notebook import Notebook
 from pytest_integration_gate.isolation import getframe
 from pytest_integration_gate.model.classes import mro_of, namespace_of
 from pytest_integration_gate.source.naming import address_of, file_of
@@ -86,8 +86,8 @@ class ItemPatch(AttributePatch):
         return dict.get(self.target, self.key)
 
 
-def hook_monkeypatch(listener: Listener) -> Callable[[], None]:
-    """Let `listener` hear what ``monkeypatch`` installs; return the function that undoes it."""
+def hook_monkeypatch(book: Notebook) -> Callable[[], None]:
+    """Let `book` hear what ``monkeypatch`` installs; return the function that undoes it."""
     library: Any = pytest.MonkeyPatch
     set_attribute, set_item = library.setattr, library.setitem
 
@@ -95,17 +95,17 @@ def hook_monkeypatch(listener: Listener) -> Callable[[], None]:
         __tracebackhide__ = True
         set_attribute(self, *args, **kwargs)
         try:
-            _attribute_set(listener, self, args, kwargs, getframe(1))
+            _attribute_set(book, self, args, kwargs, getframe(1))
         except Exception as error:
-            listener.fail(error)
+            book.fail(error)
 
     def set_item_(self: Any, /, *args: Any, **kwargs: Any) -> None:
         __tracebackhide__ = True
         set_item(self, *args, **kwargs)
         try:
-            _item_set(listener, self, getframe(1))
+            _item_set(book, self, getframe(1))
         except Exception as error:
-            listener.fail(error)
+            book.fail(error)
 
     library.setattr, library.setitem = set_attribute_, set_item_
 
@@ -119,7 +119,7 @@ def hook_monkeypatch(listener: Listener) -> Callable[[], None]:
     return unhook
 
 
-def _attribute_set(listener: Listener, monkeypatch: Any, args: Any, kwargs: Any, frame: FrameType) -> None:
+def _attribute_set(book: Notebook, monkeypatch: Any, args: Any, kwargs: Any, frame: FrameType) -> None:
     entries = monkeypatch._setattr
     if not entries:
         return
@@ -133,13 +133,13 @@ def _attribute_set(listener: Listener, monkeypatch: Any, args: Any, kwargs: Any,
         original, is_missing = _BUILTINS[name], False
     if type(value) in _PLAIN and not is_missing:
         return  # a constant claims nothing
-    listener.enter(
+    book.enter(
         AttributePatch(
             patcher=_Patcher,
             target=target,
             original=None if original is _ABSENT else original,
             at=(frame.f_code.co_filename, frame.f_lineno),
-            foreign=listener.project.kind(frame.f_code.co_filename) != "test",
+            foreign=book.project.kind(frame.f_code.co_filename) != "test",
             is_missing=is_missing,
             attribute=name,
             value=value,
@@ -149,17 +149,17 @@ def _attribute_set(listener: Listener, monkeypatch: Any, args: Any, kwargs: Any,
     )
 
 
-def _item_set(listener: Listener, monkeypatch: Any, frame: FrameType) -> None:
-    project = listener.project
+def _item_set(book: Notebook, monkeypatch: Any, frame: FrameType) -> None:
+    project = book.project
     entry = monkeypatch._setitem[-1]
     target, key, old = entry
     value = dict.get(target, key) if type(target) is dict else None
     if project.kind(frame.f_code.co_filename) != "test" or type(value) in _PLAIN or _is_marker(old):
         return
-    home = "" if target is modules else _home_of(target, listener)
+    home = "" if target is modules else _home_of(target, book)
     if home is None or (not home and not isinstance(old, ModuleType)):
         return
-    listener.enter(
+    book.enter(
         ItemPatch(
             patcher=_Patcher,
             target=target,
@@ -176,10 +176,10 @@ def _item_set(listener: Listener, monkeypatch: Any, frame: FrameType) -> None:
     )
 
 
-def _home_of(registry: Any, listener: Listener) -> str | None:
+def _home_of(registry: Any, book: Notebook) -> str | None:
     """The address of a dict that a module of the project, or a class there, holds."""
     for name, module in list(modules.items()):
-        if not listener.project.is_first_party(file_of(module)):
+        if not book.project.is_first_party(file_of(module)):
             continue
         for attribute, value in list(vars(module).items()):
             if value is registry:

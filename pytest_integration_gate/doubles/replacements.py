@@ -15,19 +15,19 @@ from typing import Any
 
 from pytest_integration_gate.doubles.ears import Ears
 from pytest_integration_gate.doubles.fakes import Fakes
-from pytest_integration_gate.doubles.listener import Listener
 from pytest_integration_gate.doubles.marks import Mark, Patch, Root
+from pytest_integration_gate.doubles.notebook import Notebook
 from pytest_integration_gate.model.classes import descends, mro_of
 
 
 class Replacements:
     """Hears the functions that patches install, and tells `fakes` of classes and instances."""
 
-    def __init__(self, listener: Listener, ears: Ears, fakes: Fakes) -> None:
+    def __init__(self, book: Notebook, ears: Ears, fakes: Fakes) -> None:
         self._ears = ears
         self._fakes = fakes
         self._roles: dict[int, tuple[FunctionType, _Roles]] = {}
-        listener.entered = self.entered
+        book.entered = self.entered
 
     def release(self) -> None:
         """Forget the functions whose patches are over."""

@@ -17,6 +17,7 @@ from pytest_integration_gate.doubles.handwritten import Handwritten
 from pytest_integration_gate.doubles.hygiene import dead_doubles, internal_mocks
 from pytest_integration_gate.doubles.listener import Listener
 from pytest_integration_gate.doubles.mock_library import MODULES, hook
+from pytest_integration_gate.doubles.notebook import Notebook
 from pytest_integration_gate.evidence.merging import Store
 from pytest_integration_gate.hooks.collection import Marked
 from pytest_integration_gate.hooks.keys import RECORD
@@ -50,11 +51,12 @@ class Recorder:
         self._project = project
         self._redaction = Redaction(settings.redact)
         self._watcher = Watcher(project, named=(*boundaries.collaborators, *_claimed(store)))
-        self._listener = Listener(project, contaminate=self._watcher.contaminate)
+        self._book = Notebook(project, contaminate=self._watcher.contaminate)
+        self._listener = Listener(self._book)
         self._handwritten = Handwritten(
-            self._listener, settings.fakes, lambda address: _is_among(address, boundaries.collaborators), annotations_of
+            self._book, settings.fakes, lambda address: _is_among(address, boundaries.collaborators), annotations_of
         )
-        self._interpreter = Interpreter(self._listener, _held_class)
+        self._interpreter = Interpreter(self._book, _held_class)
         self._unhook: dict[str, Any] = {}
         self._read_files: set[Path] = set()
         self._unparsed: list[str] = []
@@ -109,7 +111,7 @@ class Recorder:
                     self._unhook[name] = hook(module, self._listener)
                 except AttributeError as error:
                     self._unhook[name] = None
-                    self._listener.failure = f"doubles of {name} cannot be heard on this version: {error}"
+                    self._book.failure = f"doubles of {name} cannot be heard on this version: {error}"
 
     # -- one test -------------------------------------------------------------------------------------------------
 
@@ -119,7 +121,7 @@ class Recorder:
         self._hook_libraries()
         self._item = item
         self._has_passed = False
-        self._listener.start()
+        self._book.start()
         self._handwritten.start()
         if next(item.iter_markers("boundary"), None) is not None:
             self._guarded(self._watch)
@@ -143,7 +145,7 @@ class Recorder:
     def _stop(self) -> None:
         self._item = None
         self._handwritten.stop()
-        self._listener.stop()
+        self._book.stop()
         self._watched = self._guarded(self._watcher.stop)
 
     def pytest_sessionfinish(self) -> None:
@@ -164,7 +166,7 @@ class Recorder:
     def _record(self, item: pytest.Item) -> TestRecord:
         try:
             marked = Marked(item)
-            if not marked.names and not self._listener.has_notes:
+            if not marked.names and not self._book.has_notes:
                 return TestRecord(nodeid=item.nodeid, warnings=self._warnings())
             heard, unbound = self._interpreter.claims()
             facts: list[Fact] = []
@@ -192,10 +194,10 @@ class Recorder:
 
     def _untidy(self, item: pytest.Item, marked: Marked) -> Iterator[Hygiene]:
         if marked.names:
-            yield from internal_mocks(self._listener)
+            yield from internal_mocks(self._book)
         if self._has_passed and not hasattr(item, "callspec"):  # other parameters may lead to the double
             function: Any = getattr(item, "function", None)
-            yield from dead_doubles(self._listener, getattr(inspect.unwrap(function), "__code__", None))
+            yield from dead_doubles(self._book, getattr(inspect.unwrap(function), "__code__", None))
 
     def _new(self, facts: list[Fact]) -> tuple[Fact, ...]:
         """Leave out what an earlier record of this process has said already."""
@@ -216,7 +218,7 @@ class Recorder:
             return None
 
     def _warnings(self, failure: str = "") -> tuple[str, ...]:
-        texts = [*self._watcher.warnings, *self._failures, self._listener.failure]
+        texts = [*self._watcher.warnings, *self._failures, self._book.failure]
         if failure:
             texts.append(f"a test could not be recorded: {failure}")
         new = tuple(text for text in dict.fromkeys(texts) if text and text not in self._warned)

@@ -16,6 +16,7 @@ from pytest_integration_gate.doubles.claims import Interpreter
 from pytest_integration_gate.doubles.handwritten import Handwritten
 from pytest_integration_gate.doubles.listener import Listener
 from pytest_integration_gate.doubles.mock_library import hook
+from pytest_integration_gate.doubles.notebook import Notebook
 from pytest_integration_gate.model.claim import Claim, Unbound
 from pytest_integration_gate.reality.hints import annotations_of
 from pytest_integration_gate.reality.holders import held_class
@@ -26,7 +27,7 @@ Hear = Callable[..., "Heard"]
 
 @dataclass
 class Heard:
-    """What the listener made of one test."""
+    """What was made of one test."""
 
     claims: list[Claim]
     unbound: tuple[Unbound, ...]
@@ -42,11 +43,11 @@ class Heard:
 @pytest.fixture
 def hear(tmp_path: Path) -> Iterator[Hear]:
     """Give a function that takes the source of ``shop.py`` and of a test file whose ``test()`` it runs."""
-    listener = Listener(Project.find(str(tmp_path)))
-    unhook = hook(unittest.mock, listener)
+    book = Notebook(Project.find(str(tmp_path)))
+    unhook = hook(unittest.mock, Listener(book))
     registered: dict[str, str] = {}
-    handwritten = Handwritten(listener, registered, lambda address: address == "email.message:Message", annotations_of)
-    interpreter = Interpreter(listener, lambda owner, name, is_element: held_class(owner, name, is_element=is_element))
+    handwritten = Handwritten(book, registered, lambda address: address == "email.message:Message", annotations_of)
+    interpreter = Interpreter(book, lambda owner, name, is_element: held_class(owner, name, is_element=is_element))
     before = set(sys.modules)
     sys.path.insert(0, str(tmp_path))
 
@@ -62,13 +63,13 @@ def hear(tmp_path: Path) -> Iterator[Hear]:
         module = importlib.util.module_from_spec(spec)
         sys.modules["test_it"] = module
         spec.loader.exec_module(module)
-        listener.start()
+        book.start()
         handwritten.start()
         module.test()
         handwritten.stop()
-        listener.stop()
+        book.stop()
         heard, unbound = interpreter.claims()
-        return Heard([one.claim for one in heard], unbound, listener.failure)
+        return Heard([one.claim for one in heard], unbound, book.failure)
 
     yield run
     handwritten.close()

@@ -12,18 +12,19 @@ RUN = """
 import importlib, os, sys, unittest, unittest.mock
 from pytest_integration_gate.doubles.listener import Listener
 from pytest_integration_gate.doubles.mock_library import hook
+from pytest_integration_gate.doubles.notebook import Notebook
 from pytest_integration_gate.source.project import Project
 
 # The interpreter's library is the project here, so that the calls of its tests are heard like anybody's.
 library = os.path.dirname(os.path.dirname(os.path.abspath(unittest.__file__)))
-listener = Listener(Project(root=library))
-hook(unittest.mock, listener)
-listener.start()
+book = Notebook(Project(root=library))
+hook(unittest.mock, Listener(book))
+book.start()
 package = importlib.import_module(sys.argv[1])
 suite = unittest.defaultTestLoader.discover(package.__path__[0], top_level_dir=library)
 result = unittest.TextTestRunner(verbosity=0).run(suite)
-heard = len(listener.marks)
-print(result.testsRun, len(result.failures) + len(result.errors), heard, listener.failure)
+heard = len(book.marks)
+print(result.testsRun, len(result.failures) + len(result.errors), heard, book.failure)
 """
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Literal
 
+from pytest_integration_gate.model.exchange import Exchange
 from pytest_integration_gate.model.interaction import EVERYTHING, Arguments, Outcome, Site, Uses
 from pytest_integration_gate.values import dataclass
 
 Action = Literal["call", "read", "replace"]
-DoubleKind = Literal["mock", "replacement", "fake"]
+DoubleKind = Literal["mock", "replacement", "fake", "stub"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +26,10 @@ class Claim:
 
     `at` is ``file:line`` where the double was configured, the line to mend. `site` is where project code used it.
     `takes_self` says that the double was called with the instance as first argument (autospecced functions on a class).
-    `double` tells mock objects, functions patched in and hand-written fakes apart.
+    `double` tells mock objects, functions patched in, hand-written fakes and HTTP stubs apart.
+
+    A claim about an HTTP service has an `exchange`; its `root` is then the route (``GET https://api.example.com/users/{}``)
+    and its `outcome` what came of the request, the parsed body or an exception.
     """
 
     root: str
@@ -38,6 +42,7 @@ class Claim:
     site: Site | None = None
     takes_self: bool = False
     double: DoubleKind = "mock"
+    exchange: Exchange | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pytest_integration_gate.model.exchange import Exchange
 from pytest_integration_gate.model.interaction import Arguments, Outcome, Site
 from pytest_integration_gate.values import dataclass
 
@@ -15,7 +16,8 @@ class Observation:
     address where the code stands, the same as `target` unless inherited. A property has its own target; reading it is
     a call without arguments.
     `at` is ``file:line`` of the real code. `contaminated` says which double was reached underneath; such an
-    observation is listed and never counts as evidence.
+    observation is listed and never counts as evidence. An observed HTTP request has an `exchange`, a route as target
+    and the parsed body (or the exception) as outcome.
     """
 
     target: str
@@ -26,3 +28,4 @@ class Observation:
     site: Site | None = None
     first_party: bool = True
     contaminated: str = ""
+    exchange: Exchange | None = None

@@ -179,16 +179,23 @@ class Gatekeeper:
         for one in (*stored, *witnessed):  # the facts of this run are the fresh ones
             facts.update((fact.target, fact) for fact in one.record.facts)
         evidence = EvidenceIndex((*stored, *witnessed))
-        matcher = Matcher(
-            facts,
-            evidence,
-            boundary_of=lambda target: self._boundaries.boundary_of(target, {target: evidence.boundaries_of(target)}),
-            compares_values=self._compares_values,
-        )
         claims: dict[Claim, set[str]] = defaultdict(set)
         for record in self._records.values():
             for claim in record.claims:
                 claims[claim].add(record.nodeid)
+        filing: Any = {
+            "boundary_of": lambda target: self._boundaries.boundary_of(
+                target, {target: evidence.boundaries_of(target)}
+            ),
+            "compares_values": self._compares_values,
+        }
+        http = None
+        if any(claim.exchange is not None for claim in claims):
+            from pytest_integration_gate.verdicts.http import HttpMatcher
+
+            origins = {stub: real for one in self._settings.boundaries for stub, real in one.urls.items()}
+            http = HttpMatcher(evidence, claims, origins=origins, **filing)
+        matcher = Matcher(facts, evidence, http=http, **filing)
         findings = [matcher.judge(claim, tuple(sorted(tests))) for claim, tests in claims.items()]
         selected = self._settings.selected
         return [finding for finding in findings if not selected or finding.boundary in selected]
@@ -231,7 +238,7 @@ class Gatekeeper:
 def _lasting(record: TestRecord) -> TestRecord:
     """Return what later runs need: all that was observed; of the claims only what they are about, which boundary tests
     watch also when they run alone. Facts of other tests are read afresh."""
-    about = dict.fromkeys((claim.root, claim.path) for claim in record.claims)
+    about = dict.fromkeys((claim.root, claim.path) for claim in record.claims if claim.double != "stub")
     claims = tuple(Claim(root=root, path=path, action="call", at="") for root, path in about)
     return replace(record, claims=claims, facts=record.facts if record.observations else ())
 

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
 
@@ -26,6 +26,7 @@ from pytest_integration_gate.hooks.settings import Settings
 from pytest_integration_gate.isolation import at_work
 from pytest_integration_gate.model.claim import Claim, Hygiene
 from pytest_integration_gate.model.fact import Fact
+from pytest_integration_gate.model.observation import Observation
 from pytest_integration_gate.model.record import TestRecord
 from pytest_integration_gate.model.shape import Object
 from pytest_integration_gate.reality.addresses import class_at
@@ -38,7 +39,11 @@ from pytest_integration_gate.reality.watching import Watched, Watcher
 from pytest_integration_gate.source.naming import address_of
 from pytest_integration_gate.source.project import Project
 
+if TYPE_CHECKING:
+    from pytest_integration_gate.hooks.http_traffic import HttpTraffic
+
 Result = TypeVar("Result")
+_HTTP_CLIENTS = ("requests", "urllib3", "httpx", "aiohttp")
 _LOCAL_CLASS = re.compile(r"^[ \t]+class\s+\w", re.MULTILINE)
 
 
@@ -57,6 +62,7 @@ class Recorder:
             self._book, settings.fakes, lambda address: _is_among(address, boundaries.collaborators), annotations_of
         )
         self._interpreter = Interpreter(self._book, _held_class)
+        self._http: HttpTraffic | None = None
         self._unhook: dict[str, Any] = {}
         self._read_files: set[Path] = set()
         self._unparsed: list[str] = []
@@ -112,6 +118,15 @@ class Recorder:
                 except AttributeError as error:
                     self._unhook[name] = None
                     self._book.failure = f"doubles of {name} cannot be heard on this version: {error}"
+        if any(name in sys.modules for name in _HTTP_CLIENTS):
+            self._hook_http()
+
+    def _hook_http(self) -> None:
+        if self._http is None:
+            from pytest_integration_gate.hooks.http_traffic import HttpTraffic
+
+            self._http = HttpTraffic(self._project, self._watcher.contaminate)
+        self._http.hook()
 
     # -- one test -------------------------------------------------------------------------------------------------
 
@@ -122,6 +137,8 @@ class Recorder:
         self._item = item
         self._has_passed = False
         self._book.start()
+        if self._http is not None:
+            self._http.wire.start()
         self._handwritten.start()
         if next(item.iter_markers("boundary"), None) is not None:
             self._guarded(self._watch)
@@ -146,6 +163,8 @@ class Recorder:
         self._item = None
         self._handwritten.stop()
         self._book.stop()
+        if self._http is not None:
+            self._http.wire.stop()
         self._watched = self._guarded(self._watcher.stop)
 
     def pytest_sessionfinish(self) -> None:
@@ -159,6 +178,8 @@ class Recorder:
             if unhook is not None:
                 unhook()
         self._unhook.clear()
+        if self._http is not None:
+            self._http.close()
         self._handwritten.close()
 
     # -- the record -----------------------------------------------------------------------------------------------
@@ -166,7 +187,7 @@ class Recorder:
     def _record(self, item: pytest.Item) -> TestRecord:
         try:
             marked = Marked(item)
-            if not marked.names and not self._book.has_notes:
+            if not marked.names and not self._book.has_notes and not (self._http and self._http.wire.sendings):
                 return TestRecord(nodeid=item.nodeid, warnings=self._warnings())
             heard, unbound = self._interpreter.claims()
             facts: list[Fact] = []
@@ -176,6 +197,10 @@ class Recorder:
                 claims.append(self._redaction.claim(one.claim, found))
                 facts += found
                 facts += _raised_class(one.claim)
+            observations: list[Observation] = []
+            if self._http is not None:
+                claims += [self._redaction.claim(one, ()) for one in self._http.claims()]
+                observations += self._http.observations() if marked.names else ()
             watched, self._watched = self._watched or Watched(observations=(), classes=()), None
             seen = [fact for cls in watched.classes for fact in describe_class(cls)]
             return TestRecord(
@@ -183,7 +208,7 @@ class Recorder:
                 boundaries=marked.names,
                 fidelity=marked.fidelity,
                 claims=tuple(claims),
-                observations=tuple(self._redaction.observation(one) for one in watched.observations),
+                observations=tuple(map(self._redaction.observation, (*watched.observations, *observations))),
                 facts=(*self._new(facts), *map(self._shown, seen)),
                 unbound=unbound,
                 hygiene=tuple(dict.fromkeys(self._untidy(item, marked))),
@@ -219,6 +244,8 @@ class Recorder:
 
     def _warnings(self, failure: str = "") -> tuple[str, ...]:
         texts = [*self._watcher.warnings, *self._failures, self._book.failure]
+        if self._http is not None:
+            texts.append(self._http.wire.failure)
         if failure:
             texts.append(f"a test could not be recorded: {failure}")
         new = tuple(text for text in dict.fromkeys(texts) if text and text not in self._warned)

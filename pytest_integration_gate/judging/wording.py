@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pytest_integration_gate.model.claim import Claim
+from pytest_integration_gate.model.exchange import Exchange, text_of_answer
 from pytest_integration_gate.model.finding import Kind
 from pytest_integration_gate.model.interaction import Argument, Arguments
 from pytest_integration_gate.model.text import text_of, text_of_outcome
@@ -26,6 +27,8 @@ def target_name(target: str) -> str:
 
 def claim_text(claim: Claim, kind: Kind | None) -> str:
     """Say what a double claims, as far as it concerns one kind of mismatch."""
+    if claim.exchange is not None:
+        return _exchange_text(claim.exchange, kind)
     if kind == "missing_attribute" or claim.action == "replace":
         return "exists"
     if claim.action == "read":
@@ -37,6 +40,13 @@ def claim_text(claim: Claim, kind: Kind | None) -> str:
     if kind == "return_value" and claim.outcome.text is not None:
         return f"returns {claim.outcome.text}"
     return text_of_outcome(claim.outcome)
+
+
+def _exchange_text(exchange: Exchange, kind: Kind | None) -> str:
+    if kind == "http_request":
+        body = exchange.request.body
+        return "is accepted as it is" if body is None else f"is accepted with {text_of(body.shape)}"
+    return text_of_answer(exchange.answer, exchange.error)
 
 
 def arguments_text(arguments: Arguments) -> str:

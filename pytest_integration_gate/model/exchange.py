@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pytest_integration_gate.model.interaction import Argument, Uses
-from pytest_integration_gate.model.shape import Shape
+from pytest_integration_gate.model.shape import NEVER, Shape
 from pytest_integration_gate.model.text import text_of
 from pytest_integration_gate.values import dataclass
 
@@ -59,7 +59,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exchange:
-    """A request with its answer, or with the exception that came instead (`error`, an `Object`).
+    """A request with its answer, or with the exception that came instead (`error`, `Never` when there was none).
 
     `uses` is what the code at the call site does with the response object, `body_uses` what the code does with the
     parsed body; None when nothing read the body.
@@ -67,7 +67,7 @@ class Exchange:
 
     request: Request
     answer: Answer | None = None
-    error: Shape | None = None
+    error: Shape = NEVER
     uses: Uses | None = None
     body_uses: Uses | None = None
 
@@ -78,9 +78,9 @@ def route_of(request: Request) -> str:
     return f"{request.method} {request.origin}/{'/'.join(segments)}"
 
 
-def text_of_answer(answer: Answer | None, error: Shape | None) -> str:
+def text_of_answer(answer: Answer | None, error: Shape = NEVER) -> str:
     """Say what came back: ``answers 200 {id: int}``, ``raises ConnectionError``."""
     if answer is None:
-        return f"raises {text_of(error)}" if error is not None else "gives no answer"
+        return f"raises {text_of(error)}" if error != NEVER else "gives no answer"
     body = "" if answer.body is None else f" {text_of(answer.body.shape)}"
     return f"answers {answer.status if answer.status is not None else 'with'}{body}".rstrip()

@@ -8,6 +8,7 @@ from dataclasses import fields, replace
 from operator import attrgetter
 from typing import TypeAlias
 
+from pytest_integration_gate.model.exchange import text_of_answer
 from pytest_integration_gate.model.finding import Fidelity, Reality
 from pytest_integration_gate.model.joining import join_all, options_of
 from pytest_integration_gate.model.observation import Observation
@@ -103,14 +104,14 @@ class EvidenceIndex:
         if key not in self._merged:
             names = (target, defined) if defined else (target,)
             found = (table.get(name) for name in names for table in (self._by_target, self._by_definition))
-            self._merged[key] = _most_real(_merge(next(filter(None, found), ())))
+            self._merged[key] = most_real(_merge(next(filter(None, found), ())))
         return self._merged[key]
 
     def of_part(self, target: str) -> tuple[Evidence, ...]:
         """Return what observed instances of a class had at an attribute, ``module:Class.attribute``."""
         if self._parts is None:
             self._parts = self._find_parts()
-        return _most_real(
+        return most_real(
             sorted(
                 (
                     *_merge(self._by_target.get(target, ())),
@@ -125,6 +126,16 @@ class EvidenceIndex:
         seen = dict.fromkeys(one.seen.outcome for one in self.of(target))
         shape = join_all(outcome.shape for outcome in seen if outcome.kind in ("returned", "awaited"))
         return tuple(option.cls for option in options_of(shape) if isinstance(option, Object))
+
+    def exchanges(self) -> tuple[Evidence, ...]:
+        """Return all HTTP requests that were observed with what answered them."""
+        return tuple(
+            replace(one, text=text_of_answer(exchange.answer, exchange.error))
+            for sightings in self._by_target.values()
+            if sightings[0][0].exchange is not None
+            for one in _merge(sightings)
+            if (exchange := one.observation.exchange) is not None
+        )
 
     def boundaries_of(self, target: str) -> tuple[str, ...]:
         """Return the boundaries whose tests observed a target."""
@@ -175,7 +186,8 @@ def _evidence(observation: Observation, seen: Seen, who: list[Witnessed]) -> Evi
     )
 
 
-def _most_real(found: Sequence[Evidence]) -> tuple[Evidence, ...]:
+def most_real(found: Sequence[Evidence]) -> tuple[Evidence, ...]:
+    """Return the real observations among some, all when there are none (emulated ones are then the best there is)."""
     return tuple(one for one in found if one.fidelity == "real") or tuple(found)
 
 

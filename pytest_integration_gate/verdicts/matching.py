@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import field
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from pytest_integration_gate.model.claim import Claim
 from pytest_integration_gate.model.comparison import fit
@@ -28,6 +29,9 @@ from pytest_integration_gate.verdicts.observed import Question, ask, without_tex
 from pytest_integration_gate.verdicts.resolution import Resolution, resolve
 from pytest_integration_gate.verdicts.suggestions import suggestion
 from pytest_integration_gate.verdicts.weighing import Weighed, weigh
+
+if TYPE_CHECKING:
+    from pytest_integration_gate.verdicts.http import HttpMatcher
 
 # What an annotation or a signature says; reality may say otherwise.
 _SAID_ONLY = ("return_annotation", "attribute_shape", "argument_shape", "sync_async")
@@ -89,6 +93,7 @@ class Matcher:
     """Gives verdicts on the facts and the evidence of one run.
 
     `boundary_of` files a target under a boundary; `compares_values` tells the boundaries with ``compare: value``.
+    `http` judges the claims about HTTP services, None when there are none.
     """
 
     def __init__(
@@ -98,17 +103,21 @@ class Matcher:
         *,
         boundary_of: Callable[[str], str] = lambda target: "",
         compares_values: Callable[[str], bool] = lambda boundary: False,
+        http: HttpMatcher | None = None,
     ) -> None:
         self._facts = facts
         self._evidence = evidence
         self._boundary_of = boundary_of
         self._compares_values = compares_values
+        self._http = http
         self._resolutions: dict[tuple[str, tuple[str, ...]], Resolution] = {}
         self._targets: dict[tuple[str, tuple[str, ...], str], _Target] = {}
         self._calls: dict[tuple[str, str], Group] = {}
 
     def judge(self, claim: Claim, tests: tuple[str, ...]) -> Finding:
         """Return the verdict on one claim that `tests` made."""
+        if self._http is not None and claim.exchange is not None:
+            return self._http.judge(claim, tests)
         target = self._target(claim)
         declared = self._declared(claim, target)
         if declared.contradiction is not None:

@@ -101,6 +101,25 @@ def _say_fake(where: str, name: str, first: Difference) -> str:
     return f"Give {where} the interface of `{name}`{reality}."
 
 
+def _say_route(where: str, name: str, first: Difference) -> str:
+    return f"Ask for another route in the code and in {where}: `{name}` is {first.reality}."
+
+
+def _say_status(where: str, name: str, first: Difference) -> str:
+    return f"Let {where} answer {first.reality}, as `{name}` does, and let the code expect it."
+
+
+def _say_header(where: str, name: str, first: Difference) -> str:
+    return f"Drop `{_field(first)}` from {where} and from the code that reads it: `{name}` does not send it."
+
+
+def _say_request(where: str, name: str, first: Difference) -> str:
+    what = f"`{_field(first)}`"
+    if first.claim == "absent":
+        return f"Send {what} to `{name}`, which refuses requests without it, and let {where} ask for it with a matcher."
+    return f"Do not send {what} to `{name}`, which refuses it, and let {where} ask for the right one with a matcher."
+
+
 _SENTENCES: dict[Kind, Callable[[str, str, Difference], str]] = {
     "missing_attribute": _say_missing,
     "signature": _say_signature,
@@ -111,4 +130,8 @@ _SENTENCES: dict[Kind, Callable[[str, str, Difference], str]] = {
     "return_value": _say_value,
     "exception": _say_exception,
     "fake_interface": _say_fake,
+    "http_route": _say_route,
+    "http_status": _say_status,
+    "http_header": _say_header,
+    "http_request": _say_request,
 }

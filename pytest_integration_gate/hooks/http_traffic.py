@@ -1,0 +1,103 @@
+"""Around each test: HTTP requests become claims where a stub answers, and observations where the real service does."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+
+from pytest_integration_gate.doubles.stub_libraries import STUBS
+from pytest_integration_gate.model.claim import Claim
+from pytest_integration_gate.model.exchange import Exchange, route_of
+from pytest_integration_gate.model.interaction import EVERYTHING, Argument, Arguments, Outcome
+from pytest_integration_gate.model.observation import Observation
+from pytest_integration_gate.model.shape import ANYTHING
+from pytest_integration_gate.source.project import Project
+from pytest_integration_gate.source.sites import site_of
+from pytest_integration_gate.source.spelling import Spelling
+from pytest_integration_gate.traffic.clients import CLIENTS
+from pytest_integration_gate.traffic.exchanges import exchange_of
+from pytest_integration_gate.traffic.wire import Sending, Wire
+
+
+class HttpTraffic:
+    """The HTTP traffic of this process. `contaminate` is told of each request that a stub answers."""
+
+    def __init__(self, project: Project, contaminate: Callable[[str], None]) -> None:
+        self.wire = Wire(project, contaminate)
+        self.spelling = Spelling(project)
+        self._project = project
+        self._unhook: dict[str, Callable[[], None] | None] = {}
+
+    def hook(self) -> None:
+        """Listen to the libraries that have been imported since the last call."""
+        for name, hook in (*CLIENTS.items(), *STUBS.items()):
+            module = sys.modules.get(name)
+            if module is not None and name not in self._unhook:
+                try:
+                    self._unhook[name] = hook(module, self.wire)
+                except AttributeError as error:
+                    self._unhook[name] = None
+                    self.wire.failure = f"HTTP through {name} cannot be watched on this version: {error}"
+
+    def close(self) -> None:
+        """Give the libraries their functions back."""
+        for unhook in reversed(self._unhook.values()):
+            if unhook is not None:
+                unhook()
+        self._unhook.clear()
+
+    def learn(self) -> None:
+        """Know the words of the project's source, before exchanges are asked for."""
+        if self.wire.sendings:
+            files = (getattr(module, "__file__", None) for module in [*sys.modules.values()])
+            self.spelling.learn(file for file in files if isinstance(file, str))
+
+    def claims(self) -> Iterator[Claim]:
+        """Give what the stubs of the test that just stopped said to the project's code."""
+        self.learn()
+        for sending in self.wire.sendings:
+            if sending.stub is None or sending.caller.kind != "first-party" or not _has_ended(sending):
+                continue
+            exchange = exchange_of(sending, self.spelling)
+            file, line = sending.stub
+            standings = sending.caller.standings
+            yield Claim(
+                root=route_of(exchange.request),
+                action="call",
+                outcome=_outcome(exchange),
+                uses=exchange.uses or EVERYTHING,
+                at=f"{self._project.relative(file)}:{line}",
+                site=site_of(*standings[0], self._project) if standings else None,
+                double="stub",
+                exchange=exchange,
+            )
+
+    def observations(self) -> Iterator[Observation]:
+        """Give what real services answered in the boundary test that just stopped."""
+        self.learn()
+        for sending in self.wire.sendings:
+            if not sending.is_real or sending.stub is not None or not _has_ended(sending):
+                continue
+            exchange = exchange_of(sending, self.spelling)
+            standings = sending.caller.standings
+            site = site_of(*standings[0], self._project) if standings else None
+            yield Observation(
+                target=route_of(exchange.request),
+                arguments=Arguments(),
+                outcome=_outcome(exchange),
+                at=f"{site.file}:{site.line}" if site is not None else "",
+                site=site,
+                first_party=False,
+                exchange=exchange,
+            )
+
+
+def _has_ended(sending: Sending) -> bool:
+    return sending.status is not None or sending.error is not None
+
+
+def _outcome(exchange: Exchange) -> Outcome:
+    if exchange.answer is None:
+        return Outcome(kind="raised", shape=exchange.error)
+    body = exchange.answer.body or Argument(shape=ANYTHING)
+    return Outcome(kind="returned", shape=body.shape, text=body.text)

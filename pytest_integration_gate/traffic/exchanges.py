@@ -1,0 +1,158 @@
+"""From what went over the wire to exchanges: routes, shapes of bodies, and what the code does with the answer.
+
+Done when the test is over. What identifies somebody is masked here: of ``Authorization`` only the presence is kept, of
+the other headers only their names, and values under telling names are masked as everywhere.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from pytest_integration_gate.model.capture import argument_of
+from pytest_integration_gate.model.exchange import Answer, Exchange, Request, Segment
+from pytest_integration_gate.model.interaction import EVERYTHING, Argument, Uses
+from pytest_integration_gate.model.literal import normal
+from pytest_integration_gate.model.shape import NEVER
+from pytest_integration_gate.source.spelling import Spelling
+from pytest_integration_gate.source.uses import uses_at
+from pytest_integration_gate.traffic.wire import Caller, Sending
+
+_ID = re.compile(
+    r"""
+    [-+]?\d+(?:\.\d+)?
+    | [0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}
+    | (?=[a-fA-F]*\d)[0-9a-fA-F]{7,128}
+    | \d{4}-\d\d(?:-\d\d(?:T[\d:.,Z+-]+)?)?
+    """,
+    re.VERBOSE,
+)
+_PORTS = {"http": 80, "https": 443}
+# What a client or a stub library adds by itself; its author did not claim it.
+_AUTOMATIC = frozenset({"content-length", "content-type", "date", "server", "connection", "transfer-encoding", "vary"})
+_FORM = "application/x-www-form-urlencoded"
+
+
+def exchange_of(sending: Sending, spelling: Spelling) -> Exchange:
+    """Understand one request and what came of it."""
+    return Exchange(
+        request=_request(sending, spelling),
+        answer=_answer(sending),
+        error=NEVER if sending.error is None else sending.error,
+        uses=uses_of(sending.caller),
+        body_uses=_body_uses(sending.readers),
+    )
+
+
+def uses_of(caller: Caller) -> Uses:
+    """What the code that made a call does with what the call gave."""
+    return uses_at(caller.standings) if caller.is_direct and caller.standings else EVERYTHING
+
+
+def segments_of(path: str, spelling: Spelling) -> tuple[Segment, ...]:
+    """Cut a path into segments and sort out which of them are ids, and which the source spells."""
+    words = [normal(unquote(word)) for word in path.strip("/").split("/") if word]
+    return tuple(
+        Segment(text=word, is_id=_is_id(word), is_spelled=not _is_id(word) and word in spelling) for word in words
+    )
+
+
+def origin_of(url: str) -> str:
+    """Return scheme, host and port of a URL, without a port that goes without saying and without credentials."""
+    parts = urlsplit(url)
+    host = (parts.hostname or "").lower()
+    try:
+        port = parts.port
+    except ValueError:
+        port = None
+    host = f"[{host}]" if ":" in host else host
+    shown = "" if port is None or _PORTS.get(parts.scheme) == port else f":{port}"
+    return f"{parts.scheme.lower()}://{host}{shown}"
+
+
+def query_of(pairs: Iterable[tuple[str, Any]]) -> tuple[tuple[str, Argument], ...]:
+    """Picture the parameters of a query by name; one that is repeated is a list."""
+    values: dict[str, list[Any]] = {}
+    for name, value in pairs:
+        values.setdefault(name, []).append(value)
+    return tuple(
+        (name, argument_of(found[0] if len(found) == 1 else found, name)) for name, found in sorted(values.items())
+    )
+
+
+def media_type(headers: Mapping[str, str]) -> str:
+    """Return the content type without its parameters (rule 20)."""
+    return headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+def body_of(content: bytes, content_type: str) -> Argument:
+    """Picture a body: what JSON or a form holds, the text of anything else, None when it is empty."""
+    if not content:
+        return argument_of(None)
+    if content_type == _FORM:
+        fields: dict[str, Any] = {}
+        for name, value in parse_qsl(content.decode("utf-8", "replace"), keep_blank_values=True):
+            fields.setdefault(name, value)
+        return argument_of(fields)
+    if "json" in content_type or content.lstrip()[:1] in (b"{", b"["):
+        try:
+            return argument_of(json.loads(content))
+        except ValueError:
+            pass
+    if content_type.startswith("text/") or not content_type:
+        return argument_of(content.decode("utf-8", "replace"))
+    return argument_of(content)
+
+
+def _request(sending: Sending, spelling: Spelling) -> Request:
+    parts, headers = urlsplit(sending.url), dict(sending.headers)
+    content_type = media_type(headers)
+    return Request(
+        method=sending.method,
+        origin=origin_of(sending.url),
+        path=segments_of(parts.path, spelling),
+        query=query_of(parse_qsl(parts.query, keep_blank_values=True)),
+        body=body_of(sending.body, content_type) if sending.body else None,
+        content_type=content_type,
+        is_authorized="authorization" in headers,
+    )
+
+
+def _answer(sending: Sending) -> Answer | None:
+    if sending.status is None:
+        return None
+    headers = dict(sending.response_headers)
+    content_type = media_type(headers)
+    return Answer(
+        status=sending.status,
+        headers=tuple(sorted(headers.keys() - _AUTOMATIC if sending.stub is not None else headers.keys())),
+        content_type=content_type,
+        body=None if sending.content is None else body_of(sending.content, content_type),
+    )
+
+
+def _body_uses(readers: list[Caller]) -> Uses | None:
+    """What all who asked for the parsed body do with it, None when nobody did but a test."""
+    uses = [uses_of(one) for one in readers if one.kind != "test"]
+    return _both(uses) if uses else None
+
+
+def _both(uses: list[Uses]) -> Uses:
+    """Return what is done by any of several."""
+    if len(uses) == 1:
+        return uses[0]
+    names = dict.fromkeys(name for one in uses for name, _ in one.members)
+    return Uses(
+        escapes=any(one.escapes for one in uses),
+        operations=frozenset().union(*(one.operations for one in uses)),
+        members=tuple(
+            (name, _both([inner for one in uses for known, inner in one.members if known == name])) for name in names
+        ),
+    )
+
+
+def _is_id(word: str) -> bool:
+    return _ID.fullmatch(word) is not None or word in ("<uuid>", "<datetime>", "<secret>")

@@ -1,0 +1,34 @@
+"""Requests that are sent with ``requests``: `Session.send` sees each hop, also those that a stub answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import FrameType, ModuleType
+from typing import Any
+
+from pytest_integration_gate.traffic.listening import SendCall, all_of, listen
+from pytest_integration_gate.traffic.wire import Sending, Wire
+
+
+def hook(module: ModuleType, wire: Wire) -> Callable[[], None]:
+    """Listen to ``requests.sessions.Session.send`` and ``Response.json``; return the undoing."""
+
+    def sends(values: tuple[Any, ...], kwargs: Mapping[str, Any], frame: FrameType | None) -> SendCall | None:
+        request = values[1]
+        sending = wire.send(request.method, request.url, request.headers.items(), request.body, frame)
+        return None if sending is None else SendCall(wire, sending, answered)
+
+    def answered(sending: Sending, value: Any) -> None:
+        response = value.history[0] if value.history else value  # the later ones have sendings of their own
+        wire.answer(sending, response, response.status_code, response.headers.items(), _body)
+
+    def parses(values: tuple[Any, ...], kwargs: Mapping[str, Any], frame: FrameType | None) -> None:
+        wire.parsed(values[0], frame)
+
+    models = module.models
+    return all_of([listen(module.sessions.Session.send, wire, sends), listen(models.Response.json, wire, parses)])
+
+
+def _body(response: Any) -> bytes | None:
+    content = response._content
+    return content if type(content) is bytes else None  # False: a stream that nobody has read

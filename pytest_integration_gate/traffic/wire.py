@@ -1,0 +1,257 @@
+"""All requests that go out while a test runs: who sent them, what answered, and what read the answer.
+
+The methods run inside somebody's test: they take notes and nothing else. Bodies are kept as bytes and understood when
+the test is over (`traffic.exchanges`). A stub library and the transport of a client say who answered: a stub, the real
+service, or nobody.
+"""
+
+from __future__ import annotations
+
+# Tests patch these; what runs inside a test must not notice.
+from builtins import any, bytes, id, isinstance, len, str, type
+from collections.abc import Callable, Iterable
+from contextvars import ContextVar
+from sys import exception
+from types import FrameType
+from typing import Any, TypeAlias
+from weakref import ref
+
+from pytest_integration_gate.model.capture import shape_of
+from pytest_integration_gate.model.shape import Shape
+from pytest_integration_gate.source.project import Project
+from pytest_integration_gate.source.sites import Standing, callers
+from pytest_integration_gate.values import dataclass
+
+Place: TypeAlias = tuple[str, int]
+
+LARGEST = 1_000_000
+"""Bytes of a body that are looked at; a larger one is as if it had not been seen."""
+_MOST = 2_000  # requests of one test; after that they go out unnoticed
+_MOST_FRAMES = 80
+_MAX_CALLERS = 3
+# Files whose frames hand a request on unchanged.
+_CLIENTS = (
+    *("/requests/", "/urllib3/", "/httpx/", "/httpcore/", "/aiohttp/", "/urllib/request.py", "/http/client.py"),
+    *("/responses/", "/requests_mock/", "/respx/", "/pytest_httpx/", "/aioresponses/", "/asyncio/", "/concurrent/"),
+)
+_under_way: ContextVar[Sending | None] = ContextVar("pytest_integration_gate_request", default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """The project's code behind a call: where it stands, innermost first.
+
+    `is_direct` says that only an HTTP client lies in between, so that the code gets what the client gave. `kind` is
+    whose code it is (`Project.kind`), ``foreign`` when nobody's was found.
+    """
+
+    standings: tuple[Standing, ...]
+    is_direct: bool
+    kind: str
+
+
+class Sending:
+    """One request and what came of it. `stub` is where the stub that answered was written."""
+
+    __slots__ = (
+        "answered",
+        "body",
+        "caller",
+        "content",
+        "error",
+        "fetch",
+        "headers",
+        "is_intercepted",
+        "is_real",
+        "method",
+        "outer",
+        "readers",
+        "response_headers",
+        "status",
+        "stub",
+        "url",
+    )
+
+    def __init__(self, method: str, url: str, headers: list[tuple[str, str]], body: bytes | None, caller: Caller):
+        self.method = method
+        self.url = url
+        self.headers = headers
+        self.body = body
+        self.caller = caller
+        self.status: int | None = None
+        self.response_headers: list[tuple[str, str]] = []
+        self.content: bytes | None = None
+        self.error: Shape | None = None
+        self.stub: Place | None = None
+        self.is_intercepted = False
+        self.is_real = False
+        self.readers: list[Caller] = []  # who asked for the parsed body
+        self.fetch: Callable[[], bytes | None] = lambda: None  # gives the body once somebody has read it
+        self.outer: Sending | None = None
+
+
+class Wire:
+    """What goes over the wire in one process. `contaminate` is told of each request that a stub answers."""
+
+    def __init__(self, project: Project, contaminate: Callable[[str], None]) -> None:
+        self.project = project
+        self.failure = ""
+        self.is_on = False
+        self.sendings: list[Sending] = []
+        self._contaminate = contaminate
+        self._by_response: dict[int, tuple[Callable[[], Any], Sending]] = {}
+
+    # -- life -----------------------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Begin a test: forget what the one before sent."""
+        self.sendings, self._by_response = [], {}
+        self.is_on = not self.failure
+
+    def stop(self) -> None:
+        """End a test; bodies that were read late are fetched now."""
+        self.is_on = False
+        self._by_response = {}
+        try:
+            for sending in self.sendings:
+                _fetch(sending)
+        except Exception as error:
+            self.fail(error)
+
+    def fail(self, error: Exception) -> None:
+        """Listen no more in this session; a test must never notice that listening failed."""
+        self.is_on = False
+        self.failure = self.failure or f"watching HTTP was switched off: {type(error).__name__}: {error}"
+
+    # -- from the clients -----------------------------------------------------------------------------------------
+
+    @property
+    def under_way(self) -> Sending | None:
+        """The request that this thread or task is sending."""
+        return _under_way.get()
+
+    def send(
+        self, method: Any, url: Any, headers: Iterable[tuple[Any, Any]], body: Any, frame: FrameType | None
+    ) -> Sending | None:
+        """A client is about to send a request; `frame` is its caller. None when nobody listens."""
+        if not self.is_on or len(self.sendings) >= _MOST:
+            return None
+        sending = Sending(
+            _text(method).upper(),
+            _text(url),
+            [(_text(name).lower(), _text(value)) for name, value in headers],
+            _bytes(body),
+            self.caller(frame),
+        )
+        self.sendings.append(sending)
+        return sending
+
+    def enter(self, sending: Sending) -> None:
+        """From now on what this thread or task does serves this request."""
+        sending.outer = _under_way.get()
+        _under_way.set(sending)
+
+    def leave(self, sending: Sending) -> None:
+        """The request has ended."""
+        if _under_way.get() is sending:
+            _under_way.set(sending.outer)
+
+    def answer(
+        self,
+        sending: Sending,
+        response: Any,
+        status: int,
+        headers: Iterable[tuple[Any, Any]],
+        body: Callable[[Any], bytes | None],
+    ) -> None:
+        """A response has come; `body` gives what has been read of it, None while that is nothing."""
+        sending.status = status
+        sending.response_headers = [(_text(name).lower(), _text(value)) for name, value in headers]
+        reference = ref(response)
+        self._by_response[id(response)] = (reference, sending)
+        sending.fetch = lambda: body(alive) if (alive := reference()) is not None else None
+        _fetch(sending)
+
+    def failed(self, sending: Sending) -> None:
+        """Sending ended with the exception that is being handled."""
+        error = exception()
+        if isinstance(error, Exception):
+            sending.error = shape_of(error)
+
+    def parsed(self, response: Any, frame: FrameType | None) -> None:
+        """Somebody asks for the parsed body of a response."""
+        known = self._by_response.get(id(response))
+        if self.is_on and known is not None and known[0]() is response:
+            known[1].readers.append(self.caller(frame))
+
+    # -- from transports and stub libraries -----------------------------------------------------------------------
+
+    def went_out(self) -> None:
+        """The request under way really leaves the process."""
+        sending = _under_way.get()
+        if sending is not None:
+            sending.is_real = True
+
+    def intercepted(self) -> None:
+        """A stub library has taken the request under way; it may still let it pass."""
+        sending = _under_way.get()
+        if sending is not None:
+            sending.is_intercepted = True
+
+    def stubbed(self, place: Place | None) -> None:
+        """The stub that was written at a place answers the request under way."""
+        sending = _under_way.get()
+        if sending is not None:
+            sending.stub = place
+            sending.is_intercepted = True
+            self._contaminate(f"{sending.method} {sending.url.partition('?')[0]}")
+
+    def place(self, frame: FrameType | None) -> Place | None:
+        """Where the project (a test, most likely) stands outside of a library."""
+        for _ in range(_MOST_FRAMES):
+            if frame is None:
+                break
+            if self.project.kind(frame.f_code.co_filename) in ("test", "first-party"):
+                return frame.f_code.co_filename, frame.f_lineno
+            frame = frame.f_back
+        return None
+
+    def caller(self, frame: FrameType | None) -> Caller:
+        """Whose code made a call that went through an HTTP client."""
+        is_direct = True
+        for _ in range(_MOST_FRAMES):
+            if frame is None:
+                break
+            file = frame.f_code.co_filename
+            kind = self.project.kind(file)
+            if kind == "first-party":
+                return Caller(callers(frame, self.project, _MAX_CALLERS), is_direct, kind)
+            if kind == "test":
+                return Caller((), is_direct, kind)
+            if kind == "foreign" and not any(part in file.replace("\\", "/") for part in _CLIENTS):
+                is_direct = False
+            frame = frame.f_back
+        return Caller((), False, "foreign")
+
+
+def _fetch(sending: Sending) -> None:
+    content = sending.fetch() if sending.content is None else None
+    if content is not None and len(content) <= LARGEST:
+        sending.content = content
+
+
+def _text(value: Any) -> str:
+    if type(value) is str:
+        return value
+    if type(value) is bytes:
+        return value.decode("latin-1")
+    return str(value)
+
+
+def _bytes(body: Any) -> bytes | None:
+    """Give a body that is there as a whole; streams and files are left alone."""
+    if body is None:
+        return b""
+    if type(body) is str:
+        body = body.encode("utf-8", "surrogatepass")
+    return bytes(body) if type(body) in (bytes, bytearray) and len(body) <= LARGEST else None

@@ -1,0 +1,308 @@
+"""HTTP claims against observed exchanges: route, request, status, headers, body (SPEC section 7, rules 16 to 20)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+
+from pytest_integration_gate.model.claim import Claim
+from pytest_integration_gate.model.exchange import GONE, Answer, Exchange
+from pytest_integration_gate.model.finding import Difference, Finding, Kind, Verdict
+from pytest_integration_gate.model.interaction import EVERYTHING, Argument, Arguments, Outcome, Uses
+from pytest_integration_gate.model.shape import ANYTHING
+from pytest_integration_gate.verdicts.agreement import Group
+from pytest_integration_gate.verdicts.evidence import Evidence, EvidenceIndex, most_real
+from pytest_integration_gate.verdicts.makes import REFUSALS, is_explained, make_of, refused_parts, request_text
+from pytest_integration_gate.verdicts.observed import ask, without_text
+from pytest_integration_gate.verdicts.routes import Routes, agree, is_telling
+from pytest_integration_gate.verdicts.suggestions import suggestion
+from pytest_integration_gate.verdicts.weighing import Weighed, weigh
+
+_UNREAD_BODY = frozenset({".text", ".content", ".data", ".raw", ".read", ".iter_content", ".iter_lines", ".iter_bytes"})
+# Refusals that mean the same and that services choose between.
+_ALIKE = (frozenset({400, 422}), frozenset({404, 410}), frozenset({401, 403}), frozenset({409, 412, 423}))
+
+
+class HttpMatcher:
+    """Gives verdicts on claims that have an exchange.
+
+    `origins` maps what stubs call a service to where it answers in tests. `boundary_of` files a route under a boundary;
+    `compares_values` tells the boundaries with ``compare: value``.
+    """
+
+    def __init__(
+        self,
+        evidence: EvidenceIndex,
+        claims: Iterable[Claim],
+        *,
+        origins: Mapping[str, str],
+        boundary_of: Callable[[str], str],
+        compares_values: Callable[[str], bool],
+    ) -> None:
+        self._seen = evidence.exchanges()
+        claimed = [(claim.exchange.request, claim.site) for claim in claims if claim.exchange is not None]
+        seen = [(_exchange(one).request, one.observation.site) for one in self._seen]
+        self._routes = Routes([*claimed, *seen], origins)
+        self._boundary_of = boundary_of
+        self._compares_values = compares_values
+
+    def judge(self, claim: Claim, tests: tuple[str, ...]) -> Finding:
+        """Return the verdict on one claim that `tests` made."""
+        assert claim.exchange is not None
+        target = self._routes.target(claim.exchange.request, claim.site)
+        found = self._candidates(claim, claim.exchange)
+        boundary = self._boundary_of(found[0].observation.target if found else target)
+        weighed = self._weigh(claim, claim.exchange, Group(found), self._compares_values(boundary))
+        kind = weighed.kind
+        return Finding(
+            claim=claim,
+            target=target,
+            verdict=weighed.verdict,
+            boundary=boundary,
+            kind=kind,
+            differences=weighed.differences,
+            reality=weighed.evidence.as_reality() if weighed.evidence is not None else None,
+            suggestion=suggestion(claim, target, kind, weighed.differences) if kind is not None else "",
+            tests=tests,
+        )
+
+    # -- which observations bear on a claim -----------------------------------------------------------------------
+
+    def _candidates(self, claim: Claim, exchange: Exchange) -> tuple[Evidence, ...]:
+        """Find requests of the same route: to the same service by configuration or by call site, else (rule 16) to the
+        only service at which that route was seen."""
+        request = exchange.request
+        same_method = [one for one in self._seen if _exchange(one).request.method == request.method]
+        near = [one for one in same_method if self._is_same(claim, exchange, one)]
+        if not near and is_telling(request.path):
+            far = [one for one in same_method if agree(request.path, _exchange(one).request.path, is_same_site=False)]
+            if len({_exchange(one).request.origin for one in far}) == 1:
+                near = far
+        return most_real(near)
+
+    def _is_same(self, claim: Claim, exchange: Exchange, one: Evidence) -> bool:
+        seen, site = _exchange(one).request, one.observation.site
+        if claim.site is not None and site is not None and claim.site.key == site.key:
+            return agree(exchange.request.path, seen.path, is_same_site=True)
+        return self._routes.is_mapped(exchange.request, seen)
+
+    # -- what they say --------------------------------------------------------------------------------------------
+
+    def _weigh(self, claim: Claim, exchange: Exchange, seen: Group, compares_values: bool) -> Weighed:
+        if not seen:
+            return Weighed("unverified")
+        same = _only(seen, lambda other: _is_same_request(exchange, other))
+        answer = exchange.answer
+        if answer is None:
+            return _weigh_trouble(claim, seen, same)
+        if answer.status is not None and answer.status >= 400:
+            found = _weigh_refusal(claim, answer.status, exchange, seen, same)
+        else:
+            found = (
+                self._weigh_route(claim, exchange, seen)
+                or _weigh_request(claim, exchange, seen)
+                or _weigh_status(claim, answer.status, exchange, seen)
+            )
+        if found is not None:
+            return found
+        alike = _answered_alike(answer, seen)
+        if not alike:
+            return Weighed("unverified", seen.first)
+        return _weigh_headers(claim, answer, exchange, alike) or _weigh_body(claim, exchange, alike, compares_values)
+
+    def _weigh_route(self, claim: Claim, exchange: Exchange, seen: Group) -> Weighed | None:
+        """Rule 18: a route is unknown when reality refused it and never took it."""
+        if any(_status(one) not in GONE for one in seen.evidence):
+            return None
+        statuses = {_status(one) for one in seen.evidence}
+        is_certain = 404 not in statuses or not any(segment.is_id for segment in exchange.request.path)
+        is_certain = is_certain or any(self._has_moved(one) for one in seen.evidence)
+        reality = f"refused with {' and '.join(str(status) for status in sorted(filter(None, statuses)))}"
+        difference = Difference(path="$.path", claim="is answered", reality=reality)
+        return _mismatch(is_certain and seen.is_enough(claim.site), seen.first, "http_route", (difference,))
+
+    def _has_moved(self, refused: Evidence) -> bool:
+        """Whether reality has under another route what it refuses under this one."""
+        request = _exchange(refused).request
+        ids = [segment.text for segment in request.path if segment.is_id]
+        return any(
+            other.method == request.method
+            and other.origin == request.origin
+            and (_status(one) or 500) < 400
+            and [segment.text for segment in other.path if segment.is_id] == ids
+            for one in self._seen
+            for other in (_exchange(one).request,)
+        )
+
+
+def _weigh_trouble(claim: Claim, seen: Group, same: Group) -> Weighed:
+    """Rule 4: a simulated exception is compared only with what reality did for the same request."""
+    if not same.raised:
+        return Weighed("unverified", seen.first)
+    assert claim.outcome is not None
+    found = same.raised.agreement(ask("call", claim.outcome, EVERYTHING))
+    if found.fits is not None:
+        return Weighed("verified", found.fits)
+    return _mismatch(not same.succeeded and same.is_enough(claim.site), found.nearest, "exception", found.differences)
+
+
+def _weigh_refusal(claim: Claim, status: int, exchange: Exchange, seen: Group, same: Group) -> Weighed | None:
+    """Rule 4 for statuses: what a service refuses depends on values, so only the same request is conclusive."""
+    if any(_status(one) == status for one in seen.evidence):
+        return None
+    refused = Group([one for one in same.evidence if (_status(one) or 0) >= 400])
+    if refused and len(refused) == len(same):
+        return _other_status(claim, status, refused, is_certain=True)
+    alike = next((each for each in _ALIKE if status in each), frozenset())
+    others = Group([one for one in seen.evidence if _status(one) in alike])
+    if others and exchange.uses is not None and _is_read_exactly(exchange.uses):
+        return _other_status(claim, status, others, is_certain=False)
+    return Weighed("unverified", seen.first)
+
+
+def _weigh_request(claim: Claim, exchange: Exchange, seen: Group) -> Weighed | None:
+    """Rule 19: reality refused requests of this make and took another."""
+    request = exchange.request
+    mine = make_of(request)
+    refused = [one for one in seen.evidence if _status(one) in REFUSALS and make_of(_exchange(one).request) == mine]
+    accepted = [_exchange(one).request for one in seen.evidence if (_status(one) or 500) < 400]
+    if not refused or not accepted or any(make_of(other) == mine for other in accepted):
+        return None
+    differences = tuple(refused_parts(request, accepted))
+    if not differences:
+        return None
+    is_certain = is_explained(differences, request, [_exchange(one) for one in refused])
+    return _mismatch(
+        is_certain and Group(refused).is_enough(claim.site), Group(refused).first, "http_request", differences
+    )
+
+
+def _weigh_status(claim: Claim, status: int | None, exchange: Exchange, seen: Group) -> Weighed | None:
+    """A success that reality never gives in this form."""
+    taken = Group([one for one in seen.evidence if (_status(one) or 500) < 400])
+    if status is None or not taken or any(_status(one) == status for one in taken.evidence):
+        return None
+    if exchange.uses is None or not (exchange.uses.escapes or _is_read_exactly(exchange.uses)):
+        return None
+    return _other_status(claim, status, taken, is_certain=_is_read_exactly(exchange.uses))
+
+
+def _weigh_headers(claim: Claim, answer: Answer, exchange: Exchange, seen: Group) -> Weighed | None:
+    """A header that the code reads, that the stub sends and reality never does."""
+    read = _headers_read(exchange.uses) if exchange.uses is not None else frozenset()
+    given = {name for one in seen.evidence for name in _headers(one)}
+    differences = tuple(
+        Difference(path=f"$.headers.{name}", claim="sent", reality="absent")
+        for name in answer.headers
+        if name in read and name not in given
+    )
+    if not differences:
+        return None
+    return _mismatch(seen.is_enough(claim.site), seen.first, "http_header", differences)
+
+
+def _weigh_body(claim: Claim, exchange: Exchange, seen: Group, compares_values: bool) -> Weighed:
+    uses = _body_uses(exchange)
+    body = exchange.answer.body if exchange.answer is not None else None
+    if body is None or uses is None:
+        return Weighed("verified", seen.first)
+    seen = Group([one for one in seen.evidence if one.observation.outcome.shape != ANYTHING])
+    if not seen:
+        return Weighed("unverified")
+    outcome = Outcome(kind="returned", shape=body.shape, text=body.text)
+    has_arguments = any(part.is_id for part in exchange.request.path) or exchange.request.query or exchange.request.body
+    said = replace(
+        claim,
+        outcome=outcome,
+        uses=uses,
+        arguments=Arguments(positional=(Argument(shape=ANYTHING),) if has_arguments else ()),
+    )
+    weighed = weigh(
+        said,
+        ask("call", without_text(outcome), uses),
+        seen,
+        _only(seen, lambda other: _is_same_request(exchange, other)),
+        is_allowed=False,
+        compares_values=compares_values,
+    )
+    return replace(weighed, kind=None if weighed.kind is None else "http_body")
+
+
+# -- small questions --------------------------------------------------------------------------------------------------
+
+
+def _mismatch(is_certain: bool, nearest: Evidence | None, kind: Kind, differences: tuple[Difference, ...]) -> Weighed:
+    verdict: Verdict = "contradicted" if is_certain else "suspect"
+    return Weighed(verdict, nearest, kind, differences)
+
+
+def _other_status(claim: Claim, status: int, seen: Group, *, is_certain: bool) -> Weighed:
+    statuses = sorted({_status(one) or 0 for one in seen.evidence})
+    difference = Difference(path="$.status", claim=str(status), reality=" | ".join(map(str, statuses)))
+    is_certain = is_certain and len(statuses) == 1 and seen.is_enough(claim.site)
+    return _mismatch(is_certain, seen.first, "http_status", (difference,))
+
+
+def _answered_alike(answer: Answer, seen: Group) -> Group:
+    """Return the answers that body and headers are compared with: those of the same status, else other successes."""
+    same = [one for one in seen.evidence if _status(one) == answer.status]
+    if not same and (answer.status is None or answer.status < 400):
+        same = [one for one in seen.evidence if (_status(one) or 500) < 400]
+    return Group(same)
+
+
+def _only(seen: Group, is_wanted: Callable[[Exchange], bool]) -> Group:
+    return Group([one for one in seen.evidence if is_wanted(_exchange(one))])
+
+
+def _is_same_request(exchange: Exchange, other: Exchange) -> bool:
+    text = request_text(exchange.request)
+    return text is not None and text == request_text(other.request)
+
+
+def _exchange(evidence: Evidence) -> Exchange:
+    assert evidence.observation.exchange is not None
+    return evidence.observation.exchange
+
+
+def _status(evidence: Evidence) -> int | None:
+    answer = _exchange(evidence).answer
+    return answer.status if answer is not None else None
+
+
+def _headers(evidence: Evidence) -> tuple[str, ...]:
+    answer = _exchange(evidence).answer
+    return answer.headers if answer is not None else ()
+
+
+def _is_read_exactly(uses: Uses) -> bool:
+    """Whether the code is seen to compare the status with certain ones; ``< 400`` and ``.ok`` ask for less."""
+    for name, inner in uses.members:
+        if name in (".status_code", ".status"):
+            return inner.escapes or "__eq__" in inner.operations or "__contains__" in inner.operations
+    return False
+
+
+def _headers_read(uses: Uses) -> frozenset[str]:
+    """Return the names of the headers that the code is seen to read, in lower case."""
+    return frozenset(
+        part[2:-2].lower()
+        for name, inner in uses.members
+        if name == ".headers"
+        for part, _ in inner.members
+        if part[:2] == "['"
+    )
+
+
+def _body_uses(exchange: Exchange) -> Uses | None:
+    """Return what the code does with the body, None when it does not look at it."""
+    if exchange.body_uses is not None:
+        return exchange.body_uses
+    uses = exchange.uses
+    if uses is None or (uses.escapes and not _is_known(uses)):
+        return EVERYTHING
+    return EVERYTHING if any(name in _UNREAD_BODY for name, _ in uses.members) else None
+
+
+def _is_known(uses: Uses) -> bool:
+    return any(name == ".json" for name, _ in uses.members)

@@ -21,6 +21,7 @@ from typing import Any, Protocol, TypeAlias
 # `warnings.warn(stacklevel=…)` and `logging` count past frames of files that are called so, hence past trampolines.
 _FILENAME = f"{__file__} (like importlib._bootstrap)"
 _KINDS = CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR
+_TARGET = 2  # its place among the constants of a trampoline
 
 
 class Call(Protocol):
@@ -65,6 +66,16 @@ class Trampoline:
         """Give the function its own code back."""
         if self.function.__code__ is self.replacement:
             self.function.__code__ = self.original
+
+
+def code_of(function: FunctionType) -> CodeType:
+    """Return the code that a function was written with, also while it is watched."""
+    code = function.__code__
+    while code.co_filename == _FILENAME:
+        # `_replacement` has put the target there, between the constants that stand in one tuple (`_template`).
+        (constants,) = (part for part in code.co_consts if type(part) is tuple and part[0] is True)
+        code = constants[_TARGET].__code__
+    return code
 
 
 def obstacle(function: FunctionType) -> str:

@@ -17,7 +17,7 @@ from types import FunctionType
 
 import pytest
 
-from pytest_integration_gate.trampoline import Trampoline, obstacle
+from pytest_integration_gate.trampoline import Trampoline, code_of, obstacle
 
 
 class Ear:
@@ -626,3 +626,19 @@ def test_tracing_sees_the_lines_of_the_body():
         finally:
             sys.settrace(before)
     assert lines >= {0, 1}
+
+
+@pytest.mark.parametrize("layers", [1, 2])
+def test_the_code_that_a_function_was_written_with_is_known_while_it_is_watched(layers):
+    """Facts about a watched function speak of its own file and line."""
+
+    def function(a, *rest, b=1):
+        return a + b
+
+    own = function.__code__
+    with contextlib.ExitStack() as stack:
+        for _ in range(layers):
+            stack.enter_context(listening(function))
+        assert function.__code__ is not own
+        assert code_of(function) is own
+    assert code_of(function) is own is function.__code__

@@ -63,7 +63,7 @@ class Interpreter:
                 continue
             if not root.target:
                 if note.callers and root.double == "mock":
-                    unbound.setdefault(self._text(root.at), set()).add(_dotted(note.mark.path))
+                    unbound.setdefault(self.text(root.at), set()).add(_dotted(note.mark.path))
                 continue
             if root.double != "mock" and not is_meant(note.mark, root, self._standing(note.callers)):
                 continue
@@ -104,20 +104,20 @@ class Interpreter:
             outcome = Outcome(kind="unconfigured")
         if note.mark.is_property:
             return self._property_claim(heard, root, path)
-        uses = self._uses_of(note.callers) if note.is_direct else EVERYTHING
+        uses = self.uses_of(note.callers) if note.is_direct else EVERYTHING
         return Claim(
             root=root.target,
             path=path,
             action="call",
             arguments=Arguments(
-                positional=tuple(_argument(value) for value in note.positional),
-                keywords=tuple(sorted((name, _argument(value, name)) for name, value in note.keywords)),
+                positional=tuple(argument(value) for value in note.positional),
+                keywords=tuple(sorted((name, argument(value, name)) for name, value in note.keywords)),
                 bound=note.is_bound,
             ),
             outcome=as_far_as_read(outcome, uses),
             uses=uses,
-            at=self._text(note.mark.configured_at or root.at or note.mark.made_at),
-            site=self._site(note.callers),
+            at=self.text(note.mark.configured_at or root.at or note.mark.made_at),
+            site=self.site(note.callers),
             takes_self=root.takes_self and path == root.prefix,
             double=root.double,
         )
@@ -130,9 +130,9 @@ class Interpreter:
             path=path,
             action="read",
             outcome=None if note.positional else _outcome(heard),
-            uses=self._uses_of(note.callers) if note.is_direct else EVERYTHING,
-            at=self._text(note.mark.configured_at or root.at or note.mark.made_at),
-            site=self._site(note.callers),
+            uses=self.uses_of(note.callers) if note.is_direct else EVERYTHING,
+            at=self.text(note.mark.configured_at or root.at or note.mark.made_at),
+            site=self.site(note.callers),
             double=root.double,
         )
 
@@ -146,9 +146,9 @@ class Interpreter:
                         root=root.target,
                         path=_as_instance_or_class(heard.mark, root, heard.mark.path),
                         action="read",
-                        uses=self._uses_of(heard.callers) if heard.is_direct else EVERYTHING,
-                        at=self._text(root.at or heard.mark.made_at),
-                        site=self._site(heard.callers),
+                        uses=self.uses_of(heard.callers) if heard.is_direct else EVERYTHING,
+                        at=self.text(root.at or heard.mark.made_at),
+                        site=self.site(heard.callers),
                     ),
                 )
         for mark in self._book.marks:
@@ -164,7 +164,7 @@ class Interpreter:
                         action="read",
                         outcome=Outcome(kind="returned", shape=value.shape, text=value.text),
                         uses=_UNSEEN,
-                        at=self._text(at or root.at),
+                        at=self.text(at or root.at),
                     ),
                 )
 
@@ -174,9 +174,10 @@ class Interpreter:
             if patch.is_missing and not patch.foreign:
                 root, real, path = patch.address()
                 if root:
-                    yield Claim(root=root, path=path, action="replace", at=self._text(patch.at)), real
+                    yield Claim(root=root, path=path, action="replace", at=self.text(patch.at)), real
 
-    def _site(self, callers: tuple[Position, ...]) -> Site | None:
+    def site(self, callers: tuple[Position, ...]) -> Site | None:
+        """Return the call site of the innermost of some positions."""
         if not callers:
             return None
         first = callers[0]
@@ -187,14 +188,16 @@ class Interpreter:
     def _standing(self, callers: tuple[Position, ...]) -> tuple[CodeType, int] | None:
         return (self._book.codes[callers[0][0]], callers[0][1]) if callers else None
 
-    def _uses_of(self, callers: tuple[Position, ...]) -> Uses:
+    def uses_of(self, callers: tuple[Position, ...]) -> Uses:
+        """Return what the code at some positions does with the value that it gets."""
         if not callers:
             return EVERYTHING
         if callers not in self._uses:
             self._uses[callers] = uses_at([(self._book.codes[code], lasti) for code, lasti in callers])
         return self._uses[callers]
 
-    def _text(self, at: Place | None) -> str:
+    def text(self, at: Place | None) -> str:
+        """Write a place as ``file:line``, empty for none."""
         return "" if at is None else f"{self._book.project.relative(at[0])}:{at[1]}"
 
 
@@ -224,12 +227,13 @@ def _outcome(heard: HeardCall) -> Outcome:
         return Outcome(kind="raised", shape=heard.value, awaiting=heard.awaiting)
     if heard.kind == "unconfigured":
         return Outcome(kind="unconfigured", awaiting=heard.awaiting)
-    value = _argument(heard.value)
+    value = argument(heard.value)
     kind = "awaited" if heard.awaiting else "returned"
     return Outcome(kind=kind, shape=value.shape, text=value.text, awaiting=heard.awaiting)  # type: ignore[arg-type]
 
 
-def _argument(noted: Any, name: str = "") -> Argument:
+def argument(noted: Any, name: str = "") -> Argument:
+    """Picture what a note holds: an atom with its type, or a picture that was taken when it was noted."""
     return noted if type(noted) is Argument else argument_of(noted[1], name)
 
 

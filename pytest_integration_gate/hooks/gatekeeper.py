@@ -197,6 +197,7 @@ class Gatekeeper:
             http = HttpMatcher(evidence, claims, origins=origins, **filing)
         matcher = Matcher(facts, evidence, http=http, **filing)
         findings = [matcher.judge(claim, tuple(sorted(tests))) for claim, tests in claims.items()]
+        findings = [one for one in findings if not one.claim.is_told or one.verdict == "contradicted"]
         selected = self._settings.selected
         return [finding for finding in findings if not selected or finding.boundary in selected]
 

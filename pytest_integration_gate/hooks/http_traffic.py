@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
+from pytest_integration_gate.doubles.claims import HeardClaim, Interpreter
+from pytest_integration_gate.doubles.http_functions import HttpFunctions
+from pytest_integration_gate.doubles.notebook import Notebook
 from pytest_integration_gate.doubles.stub_libraries import STUBS
 from pytest_integration_gate.model.claim import Claim
 from pytest_integration_gate.model.exchange import Exchange, route_of
@@ -22,9 +25,12 @@ from pytest_integration_gate.traffic.wire import Sending, Wire
 class HttpTraffic:
     """The HTTP traffic of this process. `contaminate` is told of each request that a stub answers."""
 
-    def __init__(self, project: Project, contaminate: Callable[[str], None]) -> None:
+    def __init__(
+        self, project: Project, contaminate: Callable[[str], None], book: Notebook, interpreter: Interpreter
+    ) -> None:
         self.wire = Wire(project, contaminate)
-        self.spelling = Spelling(project)
+        self._spelling = Spelling(project)
+        self._functions = HttpFunctions(book, interpreter, self._spelling)
         self._project = project
         self._unhook: dict[str, Callable[[], None] | None] = {}
 
@@ -46,19 +52,21 @@ class HttpTraffic:
                 unhook()
         self._unhook.clear()
 
-    def learn(self) -> None:
-        """Know the words of the project's source, before exchanges are asked for."""
-        if self.wire.sendings:
-            files = (getattr(module, "__file__", None) for module in [*sys.modules.values()])
-            self.spelling.learn(file for file in files if isinstance(file, str))
+    def claims(self, heard: Sequence[HeardClaim]) -> tuple[list[HeardClaim], list[Claim]]:
+        """Return what the test that just stopped said of HTTP services by stubs and by mocks of HTTP functions.
 
-    def claims(self) -> Iterator[Claim]:
-        """Give what the stubs of the test that just stopped said to the project's code."""
-        self.learn()
+        `heard` are the claims of its other doubles; they come back, those that HTTP claims stand for marked as told.
+        """
+        left, claims = self._functions.read(heard)
+        if self.wire.sendings:
+            self._spelling.learn()
+        return left, [*claims, *self._stubbed()]
+
+    def _stubbed(self) -> Iterator[Claim]:
         for sending in self.wire.sendings:
             if sending.stub is None or sending.caller.kind != "first-party" or not _has_ended(sending):
                 continue
-            exchange = exchange_of(sending, self.spelling)
+            exchange = exchange_of(sending, self._spelling)
             file, line = sending.stub
             standings = sending.caller.standings
             yield Claim(
@@ -74,11 +82,11 @@ class HttpTraffic:
 
     def observations(self) -> Iterator[Observation]:
         """Give what real services answered in the boundary test that just stopped."""
-        self.learn()
+        self._spelling.learn()
         for sending in self.wire.sendings:
             if not sending.is_real or sending.stub is not None or not _has_ended(sending):
                 continue
-            exchange = exchange_of(sending, self.spelling)
+            exchange = exchange_of(sending, self._spelling)
             standings = sending.caller.standings
             site = site_of(*standings[0], self._project) if standings else None
             yield Observation(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 import sys
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -125,7 +125,7 @@ class Recorder:
         if self._http is None:
             from pytest_integration_gate.hooks.http_traffic import HttpTraffic
 
-            self._http = HttpTraffic(self._project, self._watcher.contaminate)
+            self._http = HttpTraffic(self._project, self._watcher.contaminate, self._book, self._interpreter)
         self._http.hook()
 
     # -- one test -------------------------------------------------------------------------------------------------
@@ -189,7 +189,11 @@ class Recorder:
             marked = Marked(item)
             if not marked.names and not self._book.has_notes and not (self._http and self._http.wire.sendings):
                 return TestRecord(nodeid=item.nodeid, warnings=self._warnings())
+            heard: Sequence[HeardClaim]
             heard, unbound = self._interpreter.claims()
+            http_claims: list[Claim] = []
+            if self._http is not None:
+                heard, http_claims = self._http.claims(heard)
             facts: list[Fact] = []
             claims = []
             for one in heard:
@@ -199,7 +203,7 @@ class Recorder:
                 facts += _raised_class(one.claim)
             observations: list[Observation] = []
             if self._http is not None:
-                claims += [self._redaction.claim(one, ()) for one in self._http.claims()]
+                claims += [self._redaction.claim(one, ()) for one in http_claims]
                 observations += self._http.observations() if marked.names else ()
             watched, self._watched = self._watched or Watched(observations=(), classes=()), None
             seen = [fact for cls in watched.classes for fact in describe_class(cls)]

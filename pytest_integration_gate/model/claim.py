@@ -26,6 +26,7 @@ class Claim:
 
     `at` is ``file:line`` where the double was configured, the line to mend. `site` is where project code used it.
     `takes_self` says that the double was called with the instance as first argument (autospecced functions on a class).
+    `is_told` says that an HTTP claim tells what this one is about: it is judged by facts alone, and is not counted.
     `double` tells mock objects, functions patched in, hand-written fakes and HTTP stubs apart.
 
     A claim about an HTTP service has an `exchange`; its `root` is then the route (``GET https://api.example.com/users/{}``)
@@ -41,6 +42,7 @@ class Claim:
     at: str
     site: Site | None = None
     takes_self: bool = False
+    is_told: bool = False
     double: DoubleKind = "mock"
     exchange: Exchange | None = None
 

@@ -26,6 +26,7 @@ from pytest_integration_gate.reality.constructors import describe_class_call
 from pytest_integration_gate.reality.hints import annotations_of
 from pytest_integration_gate.reality.signatures import Callable, describe_callable
 from pytest_integration_gate.reality.stores import is_first_party, is_stored_by_libraries
+from pytest_integration_gate.trampoline import code_of
 
 _KINDS: dict[type, FactKind] = {
     types.FunctionType: "method",
@@ -185,7 +186,8 @@ def line_of(value: object) -> str:
             if "__wrapped__" in value.__dict__:
                 value = value.__dict__["__wrapped__"]
                 continue
-            return f"{value.__code__.co_filename}:{value.__code__.co_firstlineno}"
+            code = code_of(value)
+            return f"{code.co_filename}:{code.co_firstlineno}"
         if type(value) in (staticmethod, classmethod, types.MethodType):
             value = value.__func__  # type: ignore[attr-defined]
         elif type(value) in (functools.partial, functools.partialmethod, functools.singledispatchmethod):

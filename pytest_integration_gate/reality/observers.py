@@ -19,7 +19,7 @@ from pytest_integration_gate.reality.calls import UNSEEN, ObservedCall, Progress
 from pytest_integration_gate.source.naming import address_of
 from pytest_integration_gate.source.project import Project
 from pytest_integration_gate.source.sites import Standing, caller
-from pytest_integration_gate.trampoline import Trampoline
+from pytest_integration_gate.trampoline import Trampoline, code_of
 
 _KINDS = {CO_GENERATOR: "generator", CO_COROUTINE: "coroutine", CO_ASYNC_GENERATOR: "async generator"}
 _MAX_CALLS = 2_000  # of one callable in one test; after that it runs at full speed, unobserved
@@ -130,7 +130,7 @@ class FunctionObserver(Observer):
         super().__init__(watch)
         self.found = found
         self.only_linked = only_linked
-        code = found.function.__code__
+        code = code_of(found.function)
         project = watch.project
         self.first_party = watch.is_first_party(found.module)
         self._step = ""

@@ -9,13 +9,15 @@ from collections.abc import Iterator
 from functools import lru_cache
 from types import CodeType, FunctionType
 
+from pytest_integration_gate.trampoline import code_of
+
 Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 _NESTED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef, ast.GeneratorExp)
 
 
 def definition_of(function: FunctionType) -> Function | None:
     """Give the syntax tree of a function; None when its source cannot be read or is not certainly its own."""
-    return _definition(function.__code__)
+    return _definition(code_of(function))
 
 
 @lru_cache(maxsize=2048)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+import sys
 
 from pytest_integration_gate.isolation import open_file
 from pytest_integration_gate.source.project import Project
@@ -18,11 +18,16 @@ class Spelling:
         self._project = project
         self._words: set[str] = set()
         self._read: set[str] = set()
+        self._modules = 0
 
-    def learn(self, files: Iterable[str]) -> None:
-        """Read the source files of the project among some, each once."""
-        for file in files:
-            if file not in self._read:
+    def learn(self) -> None:
+        """Read what has been imported since the last time."""
+        if len(sys.modules) == self._modules:
+            return
+        self._modules = len(sys.modules)
+        for module in [*sys.modules.values()]:
+            file = getattr(module, "__file__", None)
+            if isinstance(file, str) and file not in self._read:
                 self._read.add(file)
                 if self._project.kind(file) == "first-party":
                     self._words.update(_LITERAL.findall(_text(file)))

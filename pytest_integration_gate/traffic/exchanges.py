@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -137,11 +137,11 @@ def _answer(sending: Sending) -> Answer | None:
 def _body_uses(readers: list[Caller]) -> Uses | None:
     """What all who asked for the parsed body do with it, None when nobody did but a test."""
     uses = [uses_of(one) for one in readers if one.kind != "test"]
-    return _both(uses) if uses else None
+    return both(uses) if uses else None
 
 
-def _both(uses: list[Uses]) -> Uses:
-    """Return what is done by any of several."""
+def both(uses: Sequence[Uses]) -> Uses:
+    """Return what is done by any of several, of which there must be some."""
     if len(uses) == 1:
         return uses[0]
     names = dict.fromkeys(name for one in uses for name, _ in one.members)
@@ -149,7 +149,7 @@ def _both(uses: list[Uses]) -> Uses:
         escapes=any(one.escapes for one in uses),
         operations=frozenset().union(*(one.operations for one in uses)),
         members=tuple(
-            (name, _both([inner for one in uses for known, inner in one.members if known == name])) for name in names
+            (name, both([inner for one in uses for known, inner in one.members if known == name])) for name in names
         ),
     )
 

@@ -122,7 +122,7 @@ class Matcher:
         declared = self._declared(claim, target)
         if declared.contradiction is not None:
             return self._contradicted(claim, tests, declared.contradiction)
-        weighed = self._weigh(claim, target, declared)
+        weighed = Weighed("unverified") if claim.is_told else self._weigh(claim, target, declared)
         return self._finding(claim, tests, target, weighed, declared.is_declared)
 
     # -- what claims share ----------------------------------------------------------------------------------------

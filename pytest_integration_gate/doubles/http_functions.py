@@ -1,0 +1,218 @@
+"""Patched HTTP functions and sessions: ``patch("requests.get")`` says of a service what a stub would (SPEC section 4).
+
+The mock of ``get`` knows the URL that the code asked for, and the mock that it returned knows the status, the headers
+and the body. Together they are one HTTP claim; what they claim of the client library itself is left to facts.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+from urllib.parse import urlsplit
+
+from pytest_integration_gate.doubles.claims import HeardClaim, Interpreter, argument
+from pytest_integration_gate.doubles.marks import Mark, Place, Root
+from pytest_integration_gate.doubles.notebook import HeardCall, Note, Notebook
+from pytest_integration_gate.model.claim import Claim
+from pytest_integration_gate.model.exchange import Answer, Exchange, Request, route_of
+from pytest_integration_gate.model.interaction import EVERYTHING, Argument, Outcome, Uses
+from pytest_integration_gate.model.shape import ANYTHING, NEVER, Record
+from pytest_integration_gate.source.spelling import Spelling
+from pytest_integration_gate.traffic.exchanges import body_of, both, media_type, origin_of, query_of, segments_of
+from pytest_integration_gate.values import dataclass
+
+_FUNCTION = re.compile(
+    r"(?:requests(?:\.api|(?:\.sessions)?\.Session)?|httpx(?:\._api|(?:\._client)?\.(?:Async)?Client)?"
+    r"|aiohttp(?:\.client)?\.ClientSession)\.(get|options|head|post|put|patch|delete|request)"
+)
+_ENTERED = (".__enter__", ".__aenter__")
+_JSON = "application/json"
+
+
+@dataclass(frozen=True, slots=True)
+class _Response:
+    """What the mocks say that stand for the answer to one request."""
+
+    mocks: list[Mark]
+    calls: list[HeardCall]
+
+    def attribute(self, *names: str) -> tuple[Argument, Place | None] | None:
+        """Give the value that a test hung on the response, None when there is none or several differ."""
+        found = [mock.attributes[name] for mock in self.mocks for name in names if name in mock.attributes]
+        return found[0] if found and all(each[0] == found[0][0] for each in found) else None
+
+    def called(self, name: str) -> list[HeardCall]:
+        """Give the calls of one method of the response."""
+        return [heard for heard in self.calls if heard.note.mark.path[-1] == f".{name}"]
+
+
+class HttpFunctions:
+    """Makes HTTP claims of the notes of one test after the other."""
+
+    def __init__(self, book: Notebook, interpreter: Interpreter, spelling: Spelling) -> None:
+        self._book = book
+        self._interpreter = interpreter
+        self._spelling = spelling
+
+    def read(self, heard: Iterable[HeardClaim]) -> tuple[list[HeardClaim], list[Claim]]:
+        """Return the claims of a test, those that HTTP claims stand for judged by facts only, and the HTTP claims."""
+        told: dict[tuple[str, tuple[str, ...]], None] = {}
+        claims: dict[Claim, None] = {}
+        for call in self._book.calls:
+            mark = call.note.mark
+            root = mark.root
+            if root is None or not root.target or root.foreign or call.kind == "real":
+                continue
+            verb = _FUNCTION.fullmatch(_dotted(root, mark.path))
+            if verb is None:
+                continue
+            self._spelling.learn()
+            claim = self._claim(call, root, verb[1])
+            if claim is not None:
+                claims[claim] = None
+                told[root.target, mark.path] = None
+        if not told:
+            return [*heard], []
+        return [
+            HeardClaim(replace(one.claim, is_told=True), one.real) if _is_told(one.claim, told) else one
+            for one in heard
+        ], [*claims]
+
+    def _claim(self, call: HeardCall, root: Root, verb: str) -> Claim | None:
+        note = call.note
+        request = self._request(note, root, verb)
+        if request is None:
+            return None
+        response = self._response(root, (*note.mark.path, "()"))
+        uses = self._interpreter.uses_of(note.callers) if note.is_direct else EVERYTHING
+        uses = next((inner for name, inner in uses.members if name in _ENTERED), uses)
+        if call.kind == "raised":
+            exchange = Exchange(request=request, error=call.value, uses=uses)
+            outcome, at = Outcome(kind="raised", shape=call.value), None
+        else:
+            answer, at = _answer(response)
+            if answer is None:
+                return None
+            exchange = Exchange(
+                request=request, answer=answer, error=NEVER, uses=uses, body_uses=self._body_uses(response)
+            )
+            body = answer.body or Argument(shape=ANYTHING)
+            outcome = Outcome(kind="returned", shape=body.shape, text=body.text)
+        return Claim(
+            root=route_of(request),
+            action="call",
+            outcome=outcome,
+            uses=uses,
+            at=self._interpreter.text(at or note.mark.configured_at or root.at or note.mark.made_at),
+            site=self._interpreter.site(note.callers),
+            double="stub",
+            exchange=exchange,
+        )
+
+    def _response(self, root: Root, base: tuple[str, ...]) -> _Response:
+        bases = {base, *((*base, entrance, "()") for entrance in _ENTERED)}
+        return _Response(
+            [mark for mark in self._book.marks if mark.root is root and mark.path in bases],
+            [one for one in self._book.calls if one.note.mark.root is root and one.note.mark.path[:-1] in bases],
+        )
+
+    def _body_uses(self, response: _Response) -> Uses | None:
+        readers = [heard.note for heard in response.called("json")]
+        found = [self._interpreter.uses_of(note.callers) if note.is_direct else EVERYTHING for note in readers]
+        return both(found) if found else None
+
+    def _request(self, note: Note, root: Root, verb: str) -> Request | None:
+        positional = [*note.positional[1 if root.takes_self and note.mark.path == root.prefix else 0 :]]
+        given = {name: argument(value) for name, value in note.keywords}
+        if verb == "request":
+            method = _value(given.get("method") or (argument(positional.pop(0)) if positional else None))
+        else:
+            method = verb
+        url = _value(given.get("url") or (argument(positional[0]) if positional else None))
+        if type(method) is not str or type(url) is not str or not url.startswith(("http://", "https://")):
+            return None
+        headers = _pairs(_value(given.get("headers")))
+        body, content_type = given.get("json"), media_type({name.lower(): str(value) for name, value in headers})
+        if body is not None:
+            content_type = content_type or _JSON
+        else:
+            body = given.get("data") or given.get("content")
+        parts = urlsplit(url)
+        return Request(
+            method=method.upper(),
+            origin=origin_of(url),
+            path=segments_of(parts.path, self._spelling),
+            query=query_of((*_pairs(parts.query), *_pairs(_value(given.get("params"))))),
+            body=body,
+            content_type=content_type,
+            is_authorized="auth" in given or "authorization" in map(str.lower, _names(given.get("headers"))),
+        )
+
+
+def _answer(response: _Response) -> tuple[Answer | None, Place | None]:
+    """Put the answer together; None when nothing is said of it, or that it fails without saying how."""
+    if any(heard.kind == "raised" for heard in response.called("raise_for_status")):
+        return None, None
+    status, headers = response.attribute("status_code", "status"), response.attribute("headers")
+    text = response.attribute("text", "content")
+    bodies = list(dict.fromkeys(_outcome_of(heard) for heard in response.called("json")))
+    body, at = None, None
+    if len(bodies) == 1 and bodies[0] is not None:
+        body, at = bodies[0], response.called("json")[0].note.mark.configured_at
+    elif not bodies and text is not None and isinstance(said := _value(text[0]), str):
+        body, at = body_of(said.encode(), ""), text[1]
+    code = _value(status[0]) if status is not None else None
+    if body is None and type(code) is not int:
+        return None, None
+    places = (at, status and status[1], headers and headers[1])
+    return (
+        Answer(
+            status=code if type(code) is int else None,
+            headers=tuple(sorted(name.lower() for name in _names(headers[0] if headers is not None else None))),
+            body=body,
+        ),
+        next((place for place in places if place is not None), None),
+    )
+
+
+def _outcome_of(heard: HeardCall) -> Argument | None:
+    return argument(heard.value) if heard.kind in ("returned", "awaited") else None
+
+
+def _value(said: Argument | None) -> Any:
+    """Return plain data from their text, None when they are none."""
+    if said is None or said.text is None:
+        return None
+    try:
+        return ast.literal_eval(said.text)
+    except (ValueError, SyntaxError):
+        return None
+
+
+def _names(said: Argument | None) -> tuple[str, ...]:
+    shape = said.shape if said is not None else None
+    return tuple(field.name for field in shape.fields) if isinstance(shape, Record) else ()
+
+
+def _pairs(value: Any) -> list[tuple[str, Any]]:
+    match value:
+        case Mapping():
+            return [(str(name), each) for name, each in value.items() if each is not None]
+        case list() | tuple():
+            return [(str(pair[0]), pair[1]) for pair in value if isinstance(pair, (list, tuple)) and len(pair) == 2]
+        case str():
+            return [(name, each) for part in value.split("&") if part for name, _, each in [part.partition("=")]]
+    return []
+
+
+def _dotted(root: Root, path: tuple[str, ...]) -> str:
+    """Write where a call leads, whoever made the object that it goes through."""
+    steps = (step for step in path if step != "()" and step not in _ENTERED)
+    return root.target.replace(":", ".") + "".join(steps)
+
+
+def _is_told(claim: Claim, told: Mapping[tuple[str, tuple[str, ...]], None]) -> bool:
+    return any(claim.root == root and claim.path[: len(path)] == path for root, path in told)

@@ -151,9 +151,12 @@ class Interpreter:
                         site=self.site(heard.callers),
                     ),
                 )
+        given = {mark for marks in self._book.given.values() for mark in marks if not mark.is_child}
         for mark in self._book.marks:
             root = _root(mark)
             if not root.target or root.foreign or (mark.derived is not None and root is mark.derived[0]):
+                continue
+            if mark in given and mark.spec is None:
                 continue  # what a returned double was given is part of the outcome that returned it
             for name, (value, at) in mark.attributes.items():
                 yield (

@@ -34,9 +34,9 @@ _JSON = "application/json"
 
 @dataclass(frozen=True, slots=True)
 class _Response:
-    """What the mocks say that stand for the answer to one request."""
+    """The mocks that one request gave, and what was called on them."""
 
-    mocks: list[Mark]
+    mocks: dict[Mark, None]
     calls: list[HeardCall]
 
     def attribute(self, *names: str) -> tuple[Argument, Place | None] | None:
@@ -74,6 +74,8 @@ class HttpFunctions:
             if claim is not None:
                 claims[claim] = None
                 told[root.target, mark.path] = None
+                mocks = self._response(call).mocks
+                told |= {(mock.root.target, mock.path): None for mock in mocks if mock.root is not None}
         if not told:
             return [*heard], []
         return [
@@ -86,7 +88,7 @@ class HttpFunctions:
         request = self._request(note, root, verb)
         if request is None:
             return None
-        response = self._response(root, (*note.mark.path, "()"))
+        response = self._response(call)
         uses = self._interpreter.uses_of(note.callers) if note.is_direct else EVERYTHING
         uses = next((inner for name, inner in uses.members if name in _ENTERED), uses)
         if call.kind == "raised":
@@ -112,12 +114,15 @@ class HttpFunctions:
             exchange=exchange,
         )
 
-    def _response(self, root: Root, base: tuple[str, ...]) -> _Response:
-        bases = {base, *((*base, entrance, "()") for entrance in _ENTERED)}
-        return _Response(
-            [mark for mark in self._book.marks if mark.root is root and mark.path in bases],
-            [one for one in self._book.calls if one.note.mark.root is root and one.note.mark.path[:-1] in bases],
-        )
+    def _response(self, call: HeardCall) -> _Response:
+        mocks = dict(self._book.given.get(call.note.mark, {}))
+        for above, inner in self._book.given.items():
+            if above.path[-1:] and above.path[-1] in _ENTERED and any(_is_below(above, mock) for mock in mocks):
+                mocks |= inner
+        calls = [one for one in self._book.calls if any(_is_below(one.note.mark, mock) for mock in mocks)]
+        # An object that the test wrote knows what it stands for by where it was given.
+        calls += [one for one in self._book.calls if _is_of_fake(one.note.mark, call.note.mark)]
+        return _Response(mocks, calls)
 
     def _body_uses(self, response: _Response) -> Uses | None:
         readers = [heard.note for heard in response.called("json")]
@@ -212,6 +217,18 @@ def _dotted(root: Root, path: tuple[str, ...]) -> str:
     """Write where a call leads, whoever made the object that it goes through."""
     steps = (step for step in path if step != "()" and step not in _ENTERED)
     return root.target.replace(":", ".") + "".join(steps)
+
+
+def _is_below(mark: Mark, mock: Mark) -> bool:
+    """Whether a mark is that of a method of a mock."""
+    return mark.root is mock.root and mark.path[:-1] == mock.path and mark is not mock
+
+
+def _is_of_fake(mark: Mark, function: Mark) -> bool:
+    """Whether a mark is that of a method of a fake that a function gave."""
+    if mark.root is None or function.root is None or mark.root.double != "fake":
+        return False
+    return mark.root.target == function.root.target and mark.path[:-1] == (*function.path, "()")
 
 
 def _is_told(claim: Claim, told: Mapping[tuple[str, tuple[str, ...]], None]) -> bool:

@@ -74,6 +74,8 @@ class Listener:
             outside = self.book.outside(frame)
             if name in ("return_value", "side_effect"):
                 mark.pictured = None
+                if self.book.is_mock(value):
+                    self._moved(value)
                 # A patch that a decorator enters is written elsewhere.
                 if self.book.author(outside) == "test":
                     mark.configured_at = self.book.place(outside)
@@ -166,6 +168,17 @@ class Listener:
         if mark.derived is None and value.__dict__.get("_mock_new_parent") is None:
             above = self._locate(mock)
             mark.derived, mark.generation = (above.root, (*above.path, f".{name}")), 0
+
+    def _moved(self, mock: Any, depth: int = 0) -> None:
+        """A mock that stood alone hangs below another one from now on, with all that it has."""
+        namespace = mock.__dict__
+        mark = namespace.get(KEY)
+        if mark is None or depth > _MAX_DEPTH or mark.generation != self.book.generation:
+            return
+        mark.generation = 0
+        for child in namespace.get("_mock_children", {}).values():
+            if self.book.is_mock(child):
+                self._moved(child, depth + 1)
 
     def _locate(self, mock: Any, depth: int = 0) -> Mark:
         """Return the mark of a mock with its root and path filled in for this test."""

@@ -85,6 +85,7 @@ class Notebook:
         self.calls: dict[HeardCall, None] = {}
         self.reads: dict[HeardRead, None] = {}
         self.marks: dict[Mark, None] = {}
+        self.given: dict[Mark, dict[Mark, None]] = {}  # mocks by the mock whose call gave them
         self.patches: list[Patch] = []
         self._inherited = 0
         self._counts: dict[tuple[Mark, Position | None], int] = {}
@@ -99,7 +100,7 @@ class Notebook:
     def start(self) -> None:
         """Begin a test: forget the notes of the one before."""
         self.generation += 1
-        self.calls, self.reads, self.marks, self._counts = {}, {}, {}, {}
+        self.calls, self.reads, self.marks, self.given, self._counts = {}, {}, {}, {}, {}
         self.patches = [patch for patch in self.patches if patch.is_active]
         self._inherited = len(self.patches)
         self.is_on = not self.failure
@@ -177,6 +178,8 @@ class Notebook:
         if type(value) in PLAIN or not self.is_mock(value):
             return "returned", _noted(value)
         mark = value.__dict__.get(KEY)
+        if mark is not None:
+            self.given.setdefault(note.mark, {})[mark] = None
         if mark is None or mark.is_child:
             return "unconfigured", None
         if mark.derived is None and value.__dict__.get("_mock_new_parent") is None:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from pytest_integration_gate.model.claim import Claim
+from pytest_integration_gate.model.exchange import Exchange
 from pytest_integration_gate.model.fact import Fact
 from pytest_integration_gate.model.interaction import Argument, Arguments, Outcome
 from pytest_integration_gate.model.observation import Observation
@@ -35,7 +36,12 @@ class Redaction:
         arguments, outcome = claim.arguments, claim.outcome
         if arguments is not None:
             arguments = self._arguments(self._by_position(arguments, claim, facts))
-        return replace(claim, arguments=arguments, outcome=outcome and self._outcome(outcome, claim.path))
+        return replace(
+            claim,
+            arguments=arguments,
+            outcome=outcome and self._outcome(outcome, claim.path),
+            exchange=claim.exchange and self._exchange(claim.exchange),
+        )
 
     def observation(self, observation: Observation) -> Observation:
         """Return the observation with its secrets hidden."""
@@ -45,6 +51,7 @@ class Redaction:
             observation,
             arguments=self._arguments(observation.arguments),
             outcome=self._outcome(observation.outcome, (observation.target,)),
+            exchange=observation.exchange and self._exchange(observation.exchange),
         )
 
     def _arguments(self, arguments: Arguments) -> Arguments:
@@ -55,6 +62,16 @@ class Redaction:
             positional=tuple(self._argument("", argument) for argument in arguments.positional),
             keywords=tuple((name, self._argument(name, argument)) for name, argument in arguments.keywords),
         )
+
+    def _exchange(self, exchange: Exchange) -> Exchange:
+        if self._name is None:
+            return exchange
+        request, answer = exchange.request, exchange.answer
+        query = tuple((name, self._argument(name, argument)) for name, argument in request.query)
+        request = replace(request, query=query, body=request.body and self._argument("", request.body))
+        if answer is not None:
+            answer = replace(answer, body=answer.body and self._argument("", answer.body))
+        return replace(exchange, request=request, answer=answer)
 
     def _argument(self, name: str, argument: Argument) -> Argument:
         if argument.text is None:

@@ -82,5 +82,5 @@ def text_of_answer(answer: Answer | None, error: Shape = NEVER) -> str:
     """Say what came back: ``answers 200 {id: int}``, ``raises ConnectionError``."""
     if answer is None:
         return f"raises {text_of(error)}" if error != NEVER else "gives no answer"
-    body = "" if answer.body is None else f" {text_of(answer.body.shape)}"
-    return f"answers {answer.status if answer.status is not None else 'with'}{body}".rstrip()
+    status = "" if answer.status is None else f" {answer.status}"
+    return f"answers{status}{'' if answer.body is None else f' {text_of(answer.body.shape)}'}"

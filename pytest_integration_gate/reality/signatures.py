@@ -110,7 +110,7 @@ def read_signature(
                 name=p.name,
                 kind=_KINDS[p.kind],
                 required=p.default is p.empty and p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD),
-                default=None if p.default is p.empty else picture(p.default)[1],
+                default=None if p.default is p.empty else picture(p.default, p.name)[1],
                 annotation=_parameter_shape(found[p.name], p.default, owner, names) if p.name in found else ANYTHING,
             )
             for p in parameters

@@ -12,20 +12,23 @@ from pytest_integration_gate.traffic.wire import Sending, Wire
 
 def hook(module: ModuleType, wire: Wire) -> Callable[[], None]:
     """Listen to ``requests.sessions.Session.send`` and ``Response.json``; return the undoing."""
+    models = module.models
 
     def sends(values: tuple[Any, ...], kwargs: Mapping[str, Any], frame: FrameType | None) -> SendCall | None:
         request = values[1]
+        if models.PreparedRequest not in type(request).__mro__:
+            return None  # a mock would notice that it is looked at
         sending = wire.send(request.method, request.url, request.headers.items(), request.body, frame)
         return None if sending is None else SendCall(wire, sending, answered)
 
     def answered(sending: Sending, value: Any) -> None:
-        response = value.history[0] if value.history else value  # the later ones have sendings of their own
-        wire.answer(sending, response, response.status_code, response.headers.items(), _body)
+        if models.Response in type(value).__mro__:
+            response = value.history[0] if value.history else value  # the later ones have sendings of their own
+            wire.answer(sending, response, response.status_code, response.headers.items(), _body)
 
     def parses(values: tuple[Any, ...], kwargs: Mapping[str, Any], frame: FrameType | None) -> None:
         wire.parsed(values[0], frame)
 
-    models = module.models
     return all_of([listen(module.sessions.Session.send, wire, sends), listen(models.Response.json, wire, parses)])
 
 

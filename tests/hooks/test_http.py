@@ -1,0 +1,340 @@
+"""Whole runs in which unit tests stub an HTTP service that boundary tests really call."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+CLIENT = """
+import requests
+
+
+class Users:
+    def __init__(self, base="https://api.example", token="hunter2-token"):
+        self.base = base
+        self.session = requests.Session()
+        self.headers = {"Authorization": f"Bearer {token}"}
+
+    def user(self, key):
+        answer = requests.get(f"{self.base}/users/{key}", params={"api_key": "hunter2-query"}, headers=self.headers)
+        answer.raise_for_status()
+        return answer.json()
+
+    def by_session(self, key):
+        return self.session.get(f"{self.base}/users/{key}").json()
+
+    def by_request(self, key):
+        return self.session.request("GET", f"{self.base}/users/{key}").json()
+
+    def moved(self, key):
+        return requests.get(f"{self.base}/old/{key}", headers=self.headers).json()
+
+    def create(self, name):
+        answer = requests.post(f"{self.base}/users", json={"name": name, "password": "hunter2-body"})
+        return answer.json()["id"] if answer.status_code == 201 else None
+
+
+def mail(users, key, way="user"):
+    return getattr(users, way)(key)["email"]
+"""
+
+SERVER = """
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self):
+        if self.path.startswith("/old/"):
+            return self.answer(302, {}, {"Location": self.path.replace("old", "users")})
+        self.answer(200, {"id": 7, "email_address": "eve@example.com", "session": "hunter2-answer"})
+
+    def do_POST(self):
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.answer(201, {"id": 7})
+
+    def answer(self, status, data, headers={}):
+        body = json.dumps(data).encode()
+        self.send_response(status)
+        for name, value in {"Content-Type": "application/json", "Content-Length": len(body), **headers}.items():
+            self.send_header(name, str(value))
+        self.send_header("Set-Cookie", "sid=hunter2-cookie")
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *args):
+        pass
+
+
+@pytest.fixture(scope="session")
+def base():
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+"""
+
+BOUNDARY = """
+import pytest
+import shop
+
+@pytest.mark.boundary("http")
+def test_users(base):
+    users = shop.Users(base)
+    for way in ("user", "by_session", "by_request", "moved"):
+        assert getattr(users, way)(7)["id"] == 7
+
+@pytest.mark.boundary("http")
+def test_create(base):
+    assert shop.Users(base).create("Eve") == 7
+"""
+
+HEAD = """
+import json
+from unittest.mock import MagicMock, Mock, patch
+
+import pytest
+import requests
+import responses
+import shop
+
+URL = "https://api.example/users/1"
+ADA = {"id": 1, "email": "ada@example.com"}
+
+"""
+
+# Each test reads an email from a stub, which reality calls otherwise.
+STYLES = {
+    "responses_function": """
+@responses.activate
+def test():
+    responses.get(URL, json=ADA)
+    assert shop.mail(shop.Users(), 1) == ADA["email"]
+""",
+    "responses_context": """
+def test():
+    with responses.RequestsMock() as stubs:
+        stubs.add(responses.GET, URL, body=json.dumps(ADA), content_type="application/json")
+        assert shop.mail(shop.Users(), 1, "by_session") == ADA["email"]
+""",
+    "responses_callback": """
+@responses.activate
+def test():
+    responses.add_callback(responses.GET, URL, lambda request: (200, {}, json.dumps(ADA)))
+    assert shop.mail(shop.Users(), 1, "by_request") == ADA["email"]
+""",
+    "patched_function": """
+@patch("requests.get")
+def test(get):
+    get.return_value.json.return_value = ADA
+    assert shop.mail(shop.Users(), 1) == ADA["email"]
+""",
+    "patched_module": """
+@patch("shop.requests")
+def test(requests):
+    requests.get.return_value = Mock(status_code=200, json=Mock(return_value=ADA))
+    assert shop.mail(shop.Users(), 1) == ADA["email"]
+""",
+    "patched_session_method": """
+@patch.object(requests.Session, "get", autospec=True)
+def test(get):
+    get.return_value.json.return_value = ADA
+    assert shop.mail(shop.Users(), 1, "by_session") == ADA["email"]
+""",
+    "patched_session_request": """
+@patch("requests.Session.request")
+def test(request):
+    request.return_value = MagicMock(spec=requests.Response)
+    request.return_value.json.return_value = ADA
+    assert shop.mail(shop.Users(), 1, "by_request") == ADA["email"]
+""",
+    "patched_session": """
+@patch("requests.Session")
+def test(session):
+    session.return_value.get.return_value.json.side_effect = [ADA]
+    assert shop.mail(shop.Users(), 1, "by_session") == ADA["email"]
+""",
+    "hand_written": """
+class Response:
+    status_code = 200
+
+    def raise_for_status(self):
+        pass
+
+    def json(self):
+        return ADA
+
+def test(monkeypatch):
+    monkeypatch.setattr(requests, "get", lambda url, **more: Response())
+    assert shop.mail(shop.Users(), 1) == ADA["email"]
+""",
+    "text": """
+@patch("requests.get")
+def test(get):
+    get.return_value = Mock(status_code=200, text=json.dumps(ADA))
+    get.return_value.json.side_effect = lambda: json.loads(get.return_value.text)
+    assert shop.mail(shop.Users(), 1) == ADA["email"]
+""",
+}
+
+
+@pytest.fixture
+def users(project: Any) -> Any:
+    """A project that asks a service for users; its boundary tests call a real one."""
+    (project.root / "tests/unit/test_greet.py").unlink()
+    project.write("shop.py", CLIENT)
+    project.write("tests/conftest.py", SERVER)
+    project.write("tests/integration/test_repo.py", BOUNDARY)
+    return project
+
+
+def told(report: Any) -> set[tuple[str, str, str, str]]:
+    """The mismatches by test function, target, kind and verdict."""
+    return {
+        (each.rpartition("test_")[2].partition(".")[0], one["target"], one["kind"], one["verdict"])
+        for one in report["mismatches"]
+        for each in one["claim"]["tests"]
+    }
+
+
+def test_a_lie_about_a_service_is_found_however_it_is_told(users: Any) -> None:
+    """Stubs, callbacks, patched functions, sessions and modules make the same claim about the same route."""
+    for name, source in STYLES.items():
+        users.write(f"tests/unit/test_{name}.py", HEAD + source)
+    users.run("-p", "no:randomly").assert_outcomes(passed=len(STYLES) + 2)
+    report = users.report
+    expected = {(f"{name}", "GET https://api.example/users/{}", "http_body", "contradicted") for name in STYLES}
+    assert {(name.partition("py")[0], *rest) for name, *rest in told(report)} == expected
+    assert report["warnings"] == []
+    assert {one["name"]: one["claims"]["contradicted"] for one in report["boundaries"]} == {"http": len(STYLES)}
+
+
+def test_an_honest_stub_is_verified_however_it_is_written(users: Any) -> None:
+    """With the name that reality uses nothing is left to say."""
+    users.write("shop.py", CLIENT.replace('["email"]', '["email_address"]'))
+    for name, source in STYLES.items():
+        text = (HEAD + source).replace('"email"', '"email_address"')
+        users.write(f"tests/unit/test_{name}.py", text)
+    users.run().assert_outcomes(passed=len(STYLES) + 2)
+    assert users.report["mismatches"] == []
+    assert users.report["unverified"] == []
+    assert users.report["gate"]["status"] == "PASSED"
+
+
+def test_each_hop_of_a_redirect_is_seen_and_none_is_altered(users: Any) -> None:
+    """The stub that follows the redirect lies about the second hop."""
+    users.write(
+        "tests/unit/test_hops.py",
+        HEAD
+        + """
+@responses.activate
+def test():
+    responses.get("https://api.example/old/1", status=302, headers={"Location": URL})
+    responses.get(URL, json=ADA)
+    assert shop.mail(shop.Users(), 1, "moved") == ADA["email"]
+    assert [call.request.url for call in responses.calls] == ["https://api.example/old/1", URL]
+""",
+    )
+    users.run().assert_outcomes(passed=3)
+    (found,) = users.report["mismatches"]
+    assert (found["target"], found["kind"]) == ("GET https://api.example/users/{}", "http_body")
+    assert users.report["gate"]["claims"] == {
+        "total": 2,
+        "verified": 1,
+        "contradicted": 1,
+        "suspect": 0,
+        "unverified": 0,
+        "stale": 0,
+        "waived": 0,
+    }
+
+
+def test_what_a_stub_answers_in_a_boundary_test_is_no_evidence(users: Any) -> None:
+    """Also the project's own function on top of it is contaminated; a stub that lets the request pass is not."""
+    users.write("shop.py", CLIENT.replace('["email"]', '["email_address"]'))
+    users.write(
+        "tests/integration/test_repo.py",
+        """
+import pytest
+import responses
+import shop
+
+@pytest.mark.boundary("http")
+@responses.activate
+def test_stubbed():
+    responses.get("https://api.example/users/1", json={"email_address": "x"})
+    assert shop.Users().user(1)["email_address"] == "x"
+
+@pytest.mark.boundary("http")
+@responses.activate
+def test_passing_through(base):
+    responses.add_passthru(base)
+    assert shop.Users(base).by_session(7)["id"] == 7
+""",
+    )
+    users.run().assert_outcomes(passed=2)
+    report = users.report
+    contaminated = [one for one in report["hygiene"] if one["kind"] == "contaminated_observation"]
+    assert {one["test"].rpartition("::")[2] for one in contaminated} == {"test_stubbed"}
+    (boundary,) = report["boundaries"]
+    assert boundary["claims"] == {"total": 1, "verified": 1}  # what passed through speaks for the route
+
+
+def test_secrets_of_requests_and_answers_are_kept_nowhere(users: Any) -> None:
+    """Authorization, cookies, keys in query and body, tokens in answers: not in store, report or terminal."""
+    users.write(
+        "tests/unit/test_secrets.py",
+        HEAD
+        + """
+@responses.activate
+def test():
+    responses.get(URL, json={**ADA, "token": "hunter2-stub"}, headers={"Set-Cookie": "a=hunter2-stub"})
+    responses.post("https://api.example/users", status=201, json={"id": 1, "secret": "hunter2-stub"})
+    assert shop.mail(shop.Users(), 1)
+    assert shop.Users().create("Ada") == 1
+""",
+    )
+    result = users.run("-v")
+    result.assert_outcomes(passed=3)
+    kept = [users.report_text, (users.root / ".integration_gate/evidence.jsonl").read_text()]
+    shown = [line for line in result.outlines if "responses." not in line and "json=" not in line]
+    assert [text for text in (*kept, *shown) if "hunter2" in text] == []
+    assert users.report["gate"]["claims"]["total"] == 2
+
+
+def test_the_report_is_the_same_over_workers(users: Any) -> None:
+    """HTTP claims and observations cross xdist as the others do."""
+    for name, source in STYLES.items():
+        users.write(f"tests/unit/test_{name}.py", HEAD + source)
+    users.run()
+    plain = users.report["mismatches"]
+    users.run("-n", "2", "-p", "xdist")
+    assert users.report["mismatches"] == plain
+
+
+def test_a_mock_of_a_request_is_not_looked_at(users: Any) -> None:
+    """A session that is handed a mock as request records no calls that the test did not make."""
+    users.write(
+        "tests/unit/test_mock.py",
+        HEAD
+        + """
+def test():
+    adapter, request = Mock(), Mock()
+    session = requests.Session()
+    session.get_adapter = lambda url: adapter
+    with pytest.raises(TypeError):
+        session.send(request)
+    assert not any("json" in str(call) or "headers" in str(call) for call in request.mock_calls)
+""",
+    )
+    users.run().assert_outcomes(passed=3)
+    assert users.report["warnings"] == []

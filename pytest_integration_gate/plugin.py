@@ -5,7 +5,13 @@ pytest imports this module in every run of every project that has the package in
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
 import pytest
+
+if TYPE_CHECKING:
+    from pytest_integration_gate.doubles.progressions import Progressions
 
 BOUNDARY = (
     "boundary(name, ..., fidelity='real'): an integration test that uses the real collaborators of the named "
@@ -75,3 +81,19 @@ def start(config: pytest.Config) -> None:
         session.start(config)
     except GateError as error:
         raise pytest.UsageError(str(error)) from None
+
+
+# Fixtures are there with and without the gate, so that tests that use them run either way.
+
+
+@pytest.fixture
+def gate_progression() -> Iterator[Progressions]:
+    """Stub a service that goes through states, with ``responses``.
+
+    ``gate_progression("GET", url, ["idle", "cooking", "done"])`` answers each request with the next state.
+    """
+    from pytest_integration_gate.doubles.progressions import Progressions
+
+    progressions = Progressions()
+    yield progressions
+    progressions.close()

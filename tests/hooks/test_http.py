@@ -338,3 +338,22 @@ def test():
     )
     users.run().assert_outcomes(passed=3)
     assert users.report["warnings"] == []
+
+
+def test_a_progression_makes_claims_in_every_state(users: Any) -> None:
+    """The fixture's stubs claim what each state answers, at the line of the test that wrote them."""
+    users.write(
+        "tests/unit/test_states.py",
+        HEAD
+        + """
+def test(gate_progression):
+    gate_progression("GET", URL, {"new": ADA, "known": {"id": 1, "email_address": "x"}})
+    assert shop.mail(shop.Users(), 1) == ADA["email"]
+    assert shop.Users().user(1)["id"] == 1
+""",
+    )
+    users.run(gate=False).assert_outcomes(passed=3)
+    users.run().assert_outcomes(passed=3)
+    (found,) = users.report["mismatches"]
+    assert found["claim"]["at"] == "tests/unit/test_states.py:15"
+    assert users.report["gate"]["claims"]["total"] == 2

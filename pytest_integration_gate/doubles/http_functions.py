@@ -16,7 +16,9 @@ from urllib.parse import urlsplit
 from pytest_integration_gate.doubles.claims import HeardClaim, Interpreter, argument
 from pytest_integration_gate.doubles.marks import Mark, Place, Root
 from pytest_integration_gate.doubles.notebook import HeardCall, Note, Notebook
+from pytest_integration_gate.model.capture import argument_of
 from pytest_integration_gate.model.claim import Claim
+from pytest_integration_gate.model.classes import mro_of, namespace_of
 from pytest_integration_gate.model.exchange import Answer, Exchange, Request, route_of
 from pytest_integration_gate.model.interaction import EVERYTHING, Argument, Outcome, Uses
 from pytest_integration_gate.model.shape import ANYTHING, NEVER, Record
@@ -34,14 +36,19 @@ _JSON = "application/json"
 
 @dataclass(frozen=True, slots=True)
 class _Response:
-    """The mocks that one request gave, and what was called on them."""
+    """The mocks that one request gave, and what was called on them.
+
+    `written` are attributes of an object that the test wrote, where one was given.
+    """
 
     mocks: dict[Mark, None]
     calls: list[HeardCall]
+    written: Mapping[str, Argument]
 
     def attribute(self, *names: str) -> tuple[Argument, Place | None] | None:
         """Give the value that a test hung on the response, None when there is none or several differ."""
         found = [mock.attributes[name] for mock in self.mocks for name in names if name in mock.attributes]
+        found += [(self.written[name], None) for name in names if name in self.written]
         return found[0] if found and all(each[0] == found[0][0] for each in found) else None
 
     def called(self, name: str) -> list[HeardCall]:
@@ -56,6 +63,13 @@ class HttpFunctions:
         self._book = book
         self._interpreter = interpreter
         self._spelling = spelling
+        self._written: dict[Note, Mapping[str, Argument]] = {}
+        book.met = self._meet
+
+    def _meet(self, note: Note, value: Any) -> None:
+        """An HTTP function gave an object that the test wrote: look at its attributes before they change."""
+        if note.mark.root is not None and _FUNCTION.fullmatch(_dotted(note.mark.root, note.mark.path)):
+            self._written[note] = _attributes_of(value)
 
     def read(self, heard: Iterable[HeardClaim]) -> tuple[list[HeardClaim], list[Claim]]:
         """Return the claims of a test, those that HTTP claims stand for judged by facts only, and the HTTP claims."""
@@ -76,6 +90,7 @@ class HttpFunctions:
                 told[root.target, mark.path] = None
                 mocks = self._response(call).mocks
                 told |= {(mock.root.target, mock.path): None for mock in mocks if mock.root is not None}
+        self._written = {}
         if not told:
             return [*heard], []
         return [
@@ -122,7 +137,7 @@ class HttpFunctions:
         calls = [one for one in self._book.calls if any(_is_below(one.note.mark, mock) for mock in mocks)]
         # An object that the test wrote knows what it stands for by where it was given.
         calls += [one for one in self._book.calls if _is_of_fake(one.note.mark, call.note.mark)]
-        return _Response(mocks, calls)
+        return _Response(mocks, calls, self._written.get(call.note, {}))
 
     def _body_uses(self, response: _Response) -> Uses | None:
         readers = [heard.note for heard in response.called("json")]
@@ -181,6 +196,20 @@ def _answer(response: _Response) -> tuple[Answer | None, Place | None]:
         ),
         next((place for place in places if place is not None), None),
     )
+
+
+def _attributes_of(value: Any) -> dict[str, Argument]:
+    """Picture what is plain among the attributes that matter, without running code of the object."""
+    try:
+        held = object.__getattribute__(value, "__dict__")
+    except AttributeError:
+        return {}
+    held = {**{name: each for cls in reversed(mro_of(type(value))) for name, each in namespace_of(cls).items()}, **held}
+    found = {name: argument_of(held[name]) for name in ("status_code", "status", "text") if name in held}
+    headers = held.get("headers")
+    if type(headers) is not dict:  # the mapping without case of requests
+        headers = getattr(headers, "__dict__", {}).get("_store", {})
+    return {**found, "headers": argument_of({str(name): "" for name in headers})}
 
 
 def _outcome_of(heard: HeardCall) -> Argument | None:

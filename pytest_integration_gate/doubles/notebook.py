@@ -70,7 +70,8 @@ class HeardRead:
 class Notebook:
     """The notes of one session, a fresh page for each test.
 
-    `project` tells whose code a frame is; `contaminate` is called for each call of a double; `entered` for each patch.
+    `project` tells whose code a frame is; `contaminate` is called for each call of a double; `entered` for each patch;
+    `met` for each object that a double gave and that is neither a mock nor plain.
     `generation` is the number of the page.
     """
 
@@ -78,6 +79,7 @@ class Notebook:
         self.project = project
         self.contaminate = contaminate
         self.entered: Callable[[Patch], None] | None = None
+        self.met: Callable[[Note, Any], None] | None = None
         self.failure = ""
         self.codes: dict[int, CodeType] = {}
         self.generation = 0
@@ -175,7 +177,11 @@ class Notebook:
 
     def gave(self, note: Note, value: Any) -> tuple[str, Any]:
         """Picture what a double gave: a mock that stands alone stands for what the real call gives."""
-        if type(value) in PLAIN or not self.is_mock(value):
+        if type(value) in PLAIN:
+            return "returned", _noted(value)
+        if not self.is_mock(value):
+            if self.met is not None:
+                self.met(note, value)
             return "returned", _noted(value)
         mark = value.__dict__.get(KEY)
         if mark is not None:

@@ -62,7 +62,8 @@ class Exchange:
     """A request with its answer, or with the exception that came instead (`error`, `Never` when there was none).
 
     `uses` is what the code at the call site does with the response object, `body_uses` what the code does with the
-    parsed body; None when nothing read the body.
+    parsed body; None when nothing read the body. `headers_read` are the headers of the answer that the code was seen to
+    read, in lower case, sorted.
     """
 
     request: Request
@@ -70,6 +71,7 @@ class Exchange:
     error: Shape = NEVER
     uses: Uses | None = None
     body_uses: Uses | None = None
+    headers_read: tuple[str, ...] = ()
 
 
 def route_of(request: Request) -> str:

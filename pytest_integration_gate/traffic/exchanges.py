@@ -44,6 +44,7 @@ def exchange_of(sending: Sending, spelling: Spelling) -> Exchange:
         error=NEVER if sending.error is None else sending.error,
         uses=uses_of(sending.caller),
         body_uses=_body_uses(sending.readers),
+        headers_read=tuple(sorted(sending.headers_read)),
     )
 
 

@@ -11,7 +11,7 @@ from pytest_integration_gate.traffic.wire import Sending, Wire
 
 
 def hook(module: ModuleType, wire: Wire) -> Callable[[], None]:
-    """Listen to ``requests.sessions.Session.send`` and ``Response.json``; return the undoing."""
+    """Listen to ``Session.send``, ``Response.json`` and the reading of headers; return the undoing."""
     models = module.models
 
     def sends(values: tuple[Any, ...], kwargs: Mapping[str, Any], frame: FrameType | None) -> SendCall | None:
@@ -24,12 +24,21 @@ def hook(module: ModuleType, wire: Wire) -> Callable[[], None]:
     def answered(sending: Sending, value: Any) -> None:
         if models.Response in type(value).__mro__:
             response = value.history[0] if value.history else value  # the later ones have sendings of their own
-            wire.answer(sending, response, response.status_code, response.headers.items(), _body)
+            wire.answer(sending, response, response.status_code, response.headers, _body)
 
     def parses(values: tuple[Any, ...], kwargs: Mapping[str, Any], frame: FrameType | None) -> None:
         wire.parsed(values[0], frame)
 
-    return all_of([listen(module.sessions.Session.send, wire, sends), listen(models.Response.json, wire, parses)])
+    def reads(values: tuple[Any, ...], kwargs: Mapping[str, Any], frame: FrameType | None) -> None:
+        wire.header_read(values[0], values[1], frame)
+
+    return all_of(
+        [
+            listen(module.sessions.Session.send, wire, sends),
+            listen(models.Response.json, wire, parses),
+            listen(module.structures.CaseInsensitiveDict.__getitem__, wire, reads),
+        ]
+    )
 
 
 def _body(response: Any) -> bytes | None:

@@ -34,6 +34,8 @@ _CLIENTS = (
     *("/requests/", "/urllib3/", "/httpx/", "/httpcore/", "/aiohttp/", "/urllib/request.py", "/http/client.py"),
     *("/responses/", "/requests_mock/", "/respx/", "/pytest_httpx/", "/aioresponses/", "/asyncio/", "/concurrent/"),
 )
+# Methods of mappings, and `Response.links` of requests, which read a header for their caller.
+_FORWARDING = frozenset({"get", "__contains__", "pop", "links"})
 _under_way: ContextVar[Sending | None] = ContextVar("pytest_integration_gate_request", default=None)
 
 
@@ -54,13 +56,13 @@ class Sending:
     """One request and what came of it. `stub` is where the stub that answered was written."""
 
     __slots__ = (
-        "answered",
         "body",
         "caller",
         "content",
         "error",
         "fetch",
         "headers",
+        "headers_read",
         "is_intercepted",
         "is_real",
         "method",
@@ -86,6 +88,7 @@ class Sending:
         self.is_intercepted = False
         self.is_real = False
         self.readers: list[Caller] = []  # who asked for the parsed body
+        self.headers_read: set[str] = set()
         self.fetch: Callable[[], bytes | None] = lambda: None  # gives the body once somebody has read it
         self.outer: Sending | None = None
 
@@ -100,18 +103,19 @@ class Wire:
         self.sendings: list[Sending] = []
         self._contaminate = contaminate
         self._by_response: dict[int, tuple[Callable[[], Any], Sending]] = {}
+        self._by_headers: dict[int, tuple[Callable[[], Any], Sending]] = {}
 
     # -- life -----------------------------------------------------------------------------------------------------
 
     def start(self) -> None:
         """Begin a test: forget what the one before sent."""
-        self.sendings, self._by_response = [], {}
+        self.sendings, self._by_response, self._by_headers = [], {}, {}
         self.is_on = not self.failure
 
     def stop(self) -> None:
         """End a test; bodies that were read late are fetched now."""
         self.is_on = False
-        self._by_response = {}
+        self._by_response, self._by_headers = {}, {}
         try:
             for sending in self.sendings:
                 _fetch(sending)
@@ -161,12 +165,13 @@ class Wire:
         sending: Sending,
         response: Any,
         status: int,
-        headers: Iterable[tuple[Any, Any]],
+        headers: Any,
         body: Callable[[Any], bytes | None],
     ) -> None:
         """A response has come; `body` gives what has been read of it, None while that is nothing."""
         sending.status = status
-        sending.response_headers = [(_text(name).lower(), _text(value)) for name, value in headers]
+        sending.response_headers = [(_text(name).lower(), _text(value)) for name, value in headers.items()]
+        self._by_headers[id(headers)] = (ref(headers), sending)
         reference = ref(response)
         self._by_response[id(response)] = (reference, sending)
         sending.fetch = lambda: body(alive) if (alive := reference()) is not None else None
@@ -183,6 +188,16 @@ class Wire:
         known = self._by_response.get(id(response))
         if self.is_on and known is not None and known[0]() is response:
             known[1].readers.append(self.caller(frame))
+
+    def header_read(self, headers: Any, name: Any, frame: FrameType | None) -> None:
+        """Somebody reads a header of an answer; what the client itself reads is none of the project's business."""
+        known = self._by_headers.get(id(headers))
+        if known is None or known[0]() is not headers:
+            return
+        while frame is not None and frame.f_code.co_name in _FORWARDING:
+            frame = frame.f_back
+        if frame is not None and self.project.kind(frame.f_code.co_filename) == "first-party":
+            known[1].headers_read.add(_text(name).lower())
 
     # -- from transports and stub libraries -----------------------------------------------------------------------
 

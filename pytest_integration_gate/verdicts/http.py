@@ -9,7 +9,7 @@ from pytest_integration_gate.model.claim import Claim
 from pytest_integration_gate.model.exchange import GONE, Answer, Exchange
 from pytest_integration_gate.model.finding import Difference, Finding, Kind, Verdict
 from pytest_integration_gate.model.interaction import EVERYTHING, Argument, Arguments, Outcome, Uses
-from pytest_integration_gate.model.shape import ANYTHING
+from pytest_integration_gate.model.shape import ANYTHING, NONE
 from pytest_integration_gate.verdicts.agreement import Group
 from pytest_integration_gate.verdicts.evidence import Evidence, EvidenceIndex, most_real
 from pytest_integration_gate.verdicts.makes import REFUSALS, is_explained, make_of, refused_parts, request_text
@@ -20,6 +20,10 @@ from pytest_integration_gate.verdicts.weighing import Weighed, weigh
 
 _UNREAD_BODY = frozenset({".text", ".content", ".data", ".raw", ".read", ".iter_content", ".iter_lines", ".iter_bytes"})
 # Refusals that mean the same and that services choose between.
+# Answers that depend on the state of the resource, or on a header of the request that is not kept.
+_OF_STATE = {"GET": {202, 204, 206, 304}, "HEAD": {202, 204, 206, 304}, "PUT": {201}}
+_NOTHING = ("None", "[]", "{}")
+_OF_CALLER = frozenset({401, 403, 429})  # refusals that are about who asks, and how often
 _ALIKE = (frozenset({400, 422}), frozenset({404, 410}), frozenset({401, 403}), frozenset({409, 412, 423}))
 
 
@@ -100,6 +104,7 @@ class HttpMatcher:
         else:
             found = (
                 self._weigh_route(claim, exchange, seen)
+                or _weigh_absence(claim, answer, same)
                 or _weigh_request(claim, exchange, seen)
                 or _weigh_status(claim, answer.status, exchange, seen)
             )
@@ -151,13 +156,23 @@ def _weigh_refusal(claim: Claim, status: int, exchange: Exchange, seen: Group, s
     if any(_status(one) == status for one in seen.evidence):
         return None
     refused = Group([one for one in same.evidence if (_status(one) or 0) >= 400])
-    if refused and len(refused) == len(same):
-        return _other_status(claim, status, refused, is_certain=True)
+    if refused and status < 500 and status not in _OF_CALLER:
+        return _other_status(claim, status, refused, is_certain=len(refused) == len(same))
+    if same and status in GONE and all(_is_empty(one) for one in same.evidence):
+        return _other_status(claim, status, same, is_certain=True)  # reality says otherwise that there is nothing
     alike = next((each for each in _ALIKE if status in each), frozenset())
     others = Group([one for one in seen.evidence if _status(one) in alike])
     if others and exchange.uses is not None and _is_read_exactly(exchange.uses):
         return _other_status(claim, status, others, is_certain=False)
     return Weighed("unverified", seen.first)
+
+
+def _weigh_absence(claim: Claim, answer: Answer, same: Group) -> Weighed | None:
+    """A stub says by an empty answer what reality says, for the very same request, by refusing it."""
+    says_nothing = answer.status is not None and answer.body is not None and answer.body.text in _NOTHING
+    if not says_nothing or not same or any(_status(one) not in GONE for one in same.evidence):
+        return None
+    return _other_status(claim, answer.status or 0, same, is_certain=False)
 
 
 def _weigh_request(claim: Claim, exchange: Exchange, seen: Group) -> Weighed | None:
@@ -184,12 +199,14 @@ def _weigh_status(claim: Claim, status: int | None, exchange: Exchange, seen: Gr
         return None
     if exchange.uses is None or not (exchange.uses.escapes or _is_read_exactly(exchange.uses)):
         return None
+    if status in _OF_STATE.get(exchange.request.method, ()):
+        return Weighed("unverified", taken.first)
     return _other_status(claim, status, taken, is_certain=_is_read_exactly(exchange.uses))
 
 
 def _weigh_headers(claim: Claim, answer: Answer, exchange: Exchange, seen: Group) -> Weighed | None:
     """A header that the code reads, that the stub sends and reality never does."""
-    read = _headers_read(exchange.uses) if exchange.uses is not None else frozenset()
+    read = _headers_read(exchange)
     given = {name for one in seen.evidence for name in _headers(one)}
     differences = tuple(
         Difference(path=f"$.headers.{name}", claim="sent", reality="absent")
@@ -204,7 +221,7 @@ def _weigh_headers(claim: Claim, answer: Answer, exchange: Exchange, seen: Group
 def _weigh_body(claim: Claim, exchange: Exchange, seen: Group, compares_values: bool) -> Weighed:
     uses = _body_uses(exchange)
     body = exchange.answer.body if exchange.answer is not None else None
-    if body is None or uses is None:
+    if body is None or uses is None or body.shape == NONE:  # a stub without a body says nothing of one
         return Weighed("verified", seen.first)
     seen = Group([one for one in seen.evidence if one.observation.outcome.shape != ANYTHING])
     if not seen:
@@ -270,6 +287,12 @@ def _status(evidence: Evidence) -> int | None:
     return answer.status if answer is not None else None
 
 
+def _is_empty(evidence: Evidence) -> bool:
+    """Whether a success has a body that says that there is nothing."""
+    body = answer.body if (answer := _exchange(evidence).answer) is not None else None
+    return (_status(evidence) or 500) < 400 and body is not None and body.text in _NOTHING
+
+
 def _headers(evidence: Evidence) -> tuple[str, ...]:
     answer = _exchange(evidence).answer
     return answer.headers if answer is not None else ()
@@ -283,15 +306,17 @@ def _is_read_exactly(uses: Uses) -> bool:
     return False
 
 
-def _headers_read(uses: Uses) -> frozenset[str]:
+def _headers_read(exchange: Exchange) -> frozenset[str]:
     """Return the names of the headers that the code is seen to read, in lower case."""
-    return frozenset(
+    members = exchange.uses.members if exchange.uses is not None else ()
+    spelled = (
         part[2:-2].lower()
-        for name, inner in uses.members
+        for name, inner in members
         if name == ".headers"
         for part, _ in inner.members
         if part[:2] == "['"
     )
+    return frozenset((*exchange.headers_read, *spelled))
 
 
 def _body_uses(exchange: Exchange) -> Uses | None:

@@ -44,6 +44,13 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
         help="What fails the run: for example 'mismatch,suspect'; 'none' only reports.",
     )
     option("--gate-store", metavar="PATH", help="The folder that keeps evidence between runs.")
+    option(
+        "--gate-replay",
+        nargs="?",
+        const="send",
+        choices=("send", "dry"),
+        help="Send what stubs claim and nobody has seen to the real services; 'dry' only says what would be sent.",
+    )
     option("--gate-config", metavar="PATH", help="The YAML file with the gate's tables (default: gate.yaml).")
 
     parser.addini("integration_gate", "Switch the integration gate on.", type="bool", default=False)

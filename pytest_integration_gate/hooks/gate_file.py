@@ -27,6 +27,9 @@ class BoundarySettings:
     `collaborators` are modules (``shop.payments``, with what is below them), names in modules (``stripe:Client``) or
     origins of HTTP services. `urls` maps such origins to where the real service answers in tests. `openapi` is the path
     of the document that describes the service. `compare` says what is compared for equal arguments.
+
+    Replayed requests carry `headers`; those with a method that may change something are only sent when `allow_methods`
+    names it. `timeout` is in seconds.
     """
 
     name: str
@@ -34,6 +37,9 @@ class BoundarySettings:
     urls: Mapping[str, str] = field(default_factory=dict)
     openapi: Path | None = None
     compare: Compare = "shape"
+    headers: Mapping[str, str] = field(default_factory=dict)
+    allow_methods: tuple[str, ...] = ()
+    timeout: float = 10.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +99,8 @@ FILE = Table(
                     "urls": MapOf(Text(_refuse_variable), Text(_refuse_origin)),
                     "openapi": Text(),
                     "compare": Choice(("shape", "value")),
+                    "headers": MapOf(Text(_refuse_variable)),
+                    "allow_methods": ListOf(Choice(("POST", "PUT", "PATCH", "DELETE"))),
                 },
             ),
             Text(refuse_boundary),
@@ -115,9 +123,7 @@ def read_gate_file(path: Path, name: str) -> GateFile:
         raise YamlError(check.problems)
     data: Mapping[Any, Any] = node.data if isinstance(node.data, dict) else {}
     boundaries = tuple(_boundary(name, table, path.parent) for name, table in data.get("boundaries", {}).items())
-    # HTTP is not compared yet: what a boundary says about it is kept and noted.
-    later = check.later + [f"boundaries.{each.name}.urls" for each in boundaries if each.urls]
-    later += [f"boundaries.{each.name}.openapi" for each in boundaries if each.openapi]
+    later = check.later + [f"boundaries.{each.name}.openapi" for each in boundaries if each.openapi]
     return GateFile(
         project=data.get("project", ""), boundaries=boundaries, fakes=data.get("fakes", {}), later=tuple(later)
     )
@@ -138,6 +144,8 @@ def _boundary(name: str, table: Mapping[str, Any], folder: Path) -> BoundarySett
         urls={origin: _expand(real) for origin, real in table.get("urls", {}).items()},
         openapi=folder / table["openapi"] if "openapi" in table else None,
         compare=table.get("compare", "shape"),
+        headers={name: _expand(value) for name, value in table.get("headers", {}).items()},
+        allow_methods=tuple(table.get("allow_methods", ())),
     )
 
 

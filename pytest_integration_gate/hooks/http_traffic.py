@@ -11,7 +11,7 @@ from pytest_integration_gate.doubles.notebook import Notebook
 from pytest_integration_gate.doubles.stub_libraries import STUBS
 from pytest_integration_gate.model.claim import Claim
 from pytest_integration_gate.model.exchange import Exchange, route_of
-from pytest_integration_gate.model.interaction import EVERYTHING, Argument, Arguments, Outcome
+from pytest_integration_gate.model.interaction import EVERYTHING, Argument, Arguments, Outcome, Site
 from pytest_integration_gate.model.observation import Observation
 from pytest_integration_gate.model.shape import ANYTHING
 from pytest_integration_gate.source.project import Project
@@ -80,15 +80,18 @@ class HttpTraffic:
                 exchange=exchange,
             )
 
-    def observations(self) -> Iterator[Observation]:
-        """Give what real services answered in the boundary test that just stopped."""
+    def observations(self, replayed: Site | None = None) -> Iterator[Observation]:
+        """Give what real services answered in the boundary test that just stopped.
+
+        `replayed` is the project's call site for which a request was sent again.
+        """
         self._spelling.learn()
         for sending in self.wire.sendings:
             if not sending.is_real or sending.stub is not None or not _has_ended(sending):
                 continue
             exchange = exchange_of(sending, self._spelling)
             standings = sending.caller.standings
-            site = site_of(*standings[0], self._project) if standings else None
+            site = site_of(*standings[0], self._project) if standings else replayed
             yield Observation(
                 target=route_of(exchange.request),
                 arguments=Arguments(),

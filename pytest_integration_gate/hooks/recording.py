@@ -204,7 +204,8 @@ class Recorder:
             observations: list[Observation] = []
             if self._http is not None:
                 claims += [self._redaction.claim(one, ()) for one in http_claims]
-                observations += self._http.observations() if marked.names else ()
+                if marked.names:
+                    observations += self._http.observations(getattr(item, "replayed_site", None))
             watched, self._watched = self._watched or Watched(observations=(), classes=()), None
             seen = [fact for cls in watched.classes for fact in describe_class(cls)]
             return TestRecord(

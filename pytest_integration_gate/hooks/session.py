@@ -43,5 +43,10 @@ def start(config: pytest.Config) -> None:
         check_report(settings)
         gatekeeper = Gatekeeper(config, settings, boundaries, store, warnings=(damage,) if damage else ())
         plugins += [gatekeeper, Terminal(config, settings, gatekeeper)]
+        if config.getoption("gate_replay"):
+            from pytest_integration_gate.hooks.replay import Replay
+
+            is_dry = config.getoption("gate_replay") == "dry"
+            plugins.append(Replay(settings.boundaries, gatekeeper.findings_so_far, is_dry=is_dry))
     for plugin in plugins:
         config.pluginmanager.register(plugin, f"integration_gate_{type(plugin).__name__.lower()}")

@@ -213,6 +213,10 @@ def _weigh_headers(claim: Claim, answer: Answer, exchange: Exchange, seen: Group
         for name in answer.headers
         if name in read and name not in given
     )
+    kinds = {one.content_type for one in map(_answer, seen.evidence) if one is not None}
+    if "content-type" in read and answer.content_type and answer.content_type not in kinds:
+        shown = " | ".join(sorted(kind or "none" for kind in kinds))
+        differences += (Difference(path="$.headers.content-type", claim=answer.content_type, reality=shown),)
     if not differences:
         return None
     return _mismatch(seen.is_enough(claim.site), seen.first, "http_header", differences)
@@ -282,19 +286,23 @@ def _exchange(evidence: Evidence) -> Exchange:
     return evidence.observation.exchange
 
 
+def _answer(evidence: Evidence) -> Answer | None:
+    return _exchange(evidence).answer
+
+
 def _status(evidence: Evidence) -> int | None:
-    answer = _exchange(evidence).answer
+    answer = _answer(evidence)
     return answer.status if answer is not None else None
 
 
 def _is_empty(evidence: Evidence) -> bool:
     """Whether a success has a body that says that there is nothing."""
-    body = answer.body if (answer := _exchange(evidence).answer) is not None else None
+    body = answer.body if (answer := _answer(evidence)) is not None else None
     return (_status(evidence) or 500) < 400 and body is not None and body.text in _NOTHING
 
 
 def _headers(evidence: Evidence) -> tuple[str, ...]:
-    answer = _exchange(evidence).answer
+    answer = _answer(evidence)
     return answer.headers if answer is not None else ()
 
 

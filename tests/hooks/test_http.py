@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -357,3 +359,83 @@ def test(gate_progression):
     (found,) = users.report["mismatches"]
     assert found["claim"]["at"] == "tests/unit/test_states.py:15"
     assert users.report["gate"]["claims"]["total"] == 2
+
+
+REPLAYED = """
+@responses.activate
+def test_user():
+    responses.get("https://api.example/base/users/1", json={"id": 1, "email": "x"})
+    assert shop.mail(shop.Users("https://api.example/base"), 1, "by_session") == "x"
+
+@responses.activate
+def test_create():
+    responses.post("https://api.example/base/users", status=201, json={"id": 1})
+    assert shop.Users("https://api.example/base").create("Ada") == 1
+
+@responses.activate
+def test_trouble():
+    responses.get("https://api.example/base/users/2", status=503, json={})
+    with pytest.raises(KeyError):
+        shop.mail(shop.Users("https://api.example/base"), 2, "by_session")
+"""
+
+
+@pytest.fixture
+def replayed(users: Any) -> Iterator[Any]:
+    """A project without boundary tests whose real service runs outside of it."""
+    (users.root / "tests/integration/test_repo.py").unlink()
+    users.write("shop.py", CLIENT.replace(', "password": "hunter2-body"', ""))
+    users.write("tests/unit/test_users.py", HEAD + REPLAYED)
+    namespace: dict[str, Any] = {}
+    exec(SERVER, namespace)
+    server = namespace["ThreadingHTTPServer"](("127.0.0.1", 0), namespace["Handler"])
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    users.base = f"http://127.0.0.1:{server.server_port}"
+    yield users
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def boundary_of(base: str, more: str = "") -> str:
+    """The table of a boundary in gate.yaml."""
+    return f'boundaries:\n  users:\n    urls: {{"https://api.example/base": "{base}"}}\n{more}'
+
+
+@pytest.mark.parametrize("options", [(), ("-n", "2", "-p", "xdist")])
+def test_replay_asks_the_real_service_what_nobody_has_seen(replayed: Any, options: tuple[str, ...]) -> None:
+    """A safe request is sent and contradicts the stub; one that may change something is skipped with the remedy."""
+    replayed.write("gate.yaml", boundary_of(replayed.base))
+    result = replayed.run("--gate-replay", "-rs", *options)
+    result.assert_outcomes(passed=4, skipped=1)
+    result.stdout.fnmatch_lines(["*POST may change something: allow it with `boundaries.users.allow_methods:*"])
+    (found,) = replayed.report["mismatches"]
+    assert (found["target"], found["kind"], found["verdict"], found["boundary"]) == (
+        "GET https://api.example/base/users/{}",
+        "http_body",
+        "contradicted",
+        "users",
+    )
+    assert found["reality"]["tests"] == [f"gate-replay::GET {replayed.base}/users/1"]
+    assert replayed.report["summary"]["total_tests"] == 5
+
+
+def test_replay_sends_what_is_allowed_and_nothing_when_dry(replayed: Any) -> None:
+    """`allow_methods` lets the POST through; a dry run sends nothing at all."""
+    replayed.write("gate.yaml", boundary_of(replayed.base, "    allow_methods: [POST]\n"))
+    replayed.run("--gate-replay").assert_outcomes(passed=5)
+    assert replayed.report["gate"]["claims"]["verified"] == 1
+    (replayed.root / ".integration_gate/evidence.jsonl").unlink()
+    dry = replayed.run("--gate-replay=dry", "-rs")
+    dry.assert_outcomes(passed=3, skipped=2)
+    dry.stdout.fnmatch_lines([f"*dry run: would send GET {replayed.base}/users/1*"])
+    assert replayed.report["gate"]["claims"]["unverified"] == 3
+
+
+def test_a_replay_that_is_not_answered_fails(replayed: Any) -> None:
+    """Nobody listens at the mapped address: the item says what was asked and why there is no answer."""
+    replayed.write("gate.yaml", boundary_of("http://127.0.0.1:9"))
+    result = replayed.run("--gate-replay")
+    result.assert_outcomes(passed=3, failed=1, skipped=1)
+    result.stdout.fnmatch_lines(["*GET http://127.0.0.1:9/users/1 was not answered: ConnectionError: *"])

@@ -23,7 +23,7 @@ from pytest_integration_gate.model.exchange import Answer, Exchange, Request, ro
 from pytest_integration_gate.model.interaction import EVERYTHING, Argument, Outcome, Uses
 from pytest_integration_gate.model.shape import ANYTHING, NEVER, Record
 from pytest_integration_gate.source.spelling import Spelling
-from pytest_integration_gate.traffic.exchanges import body_of, both, media_type, origin_of, query_of, segments_of
+from pytest_integration_gate.traffic.exchanges import FORM, body_of, both, media_type, origin_of, query_of, segments_of
 from pytest_integration_gate.values import dataclass
 
 _FUNCTION = re.compile(
@@ -75,21 +75,27 @@ class HttpFunctions:
         """Return the claims of a test, those that HTTP claims stand for judged by facts only, and the HTTP claims."""
         told: dict[tuple[str, tuple[str, ...]], None] = {}
         claims: dict[Claim, None] = {}
+        requests: dict[Mark, list[HeardCall]] = {}
         for call in self._book.calls:
-            mark = call.note.mark
+            requests.setdefault(call.note.mark, []).append(call)
+        for mark, calls in requests.items():
             root = mark.root
-            if root is None or not root.target or root.foreign or call.kind == "real":
+            if root is None or not root.target or root.foreign:
                 continue
             verb = _FUNCTION.fullmatch(_dotted(root, mark.path))
             if verb is None:
                 continue
             self._spelling.learn()
-            claim = self._claim(call, root, verb[1])
-            if claim is not None:
-                claims[claim] = None
-                told[root.target, mark.path] = None
-                mocks = self._response(call).mocks
-                told |= {(mock.root.target, mock.path): None for mock in mocks if mock.root is not None}
+            given = [*self._book.given.get(mark, {})]
+            # Answers come in the order of the requests; equal requests, like equal answers, were noted once.
+            for index in range(max(len(calls), len(given))):
+                call, mock = calls[min(index, len(calls) - 1)], given[min(index, len(given) - 1)] if given else None
+                claim = self._claim(call, root, verb[1], self._response(call, mock)) if call.kind != "real" else None
+                if claim is not None:
+                    claims[claim] = None
+                    told[root.target, mark.path] = None
+                    if mock is not None and mock.root is not None:
+                        told[mock.root.target, mock.path] = None
         self._written = {}
         if not told:
             return [*heard], []
@@ -98,12 +104,11 @@ class HttpFunctions:
             for one in heard
         ], [*claims]
 
-    def _claim(self, call: HeardCall, root: Root, verb: str) -> Claim | None:
+    def _claim(self, call: HeardCall, root: Root, verb: str, response: _Response) -> Claim | None:
         note = call.note
         request = self._request(note, root, verb)
         if request is None:
             return None
-        response = self._response(call)
         uses = self._interpreter.uses_of(note.callers) if note.is_direct else EVERYTHING
         uses = next((inner for name, inner in uses.members if name in _ENTERED), uses)
         if call.kind == "raised":
@@ -129,8 +134,8 @@ class HttpFunctions:
             exchange=exchange,
         )
 
-    def _response(self, call: HeardCall) -> _Response:
-        mocks = dict(self._book.given.get(call.note.mark, {}))
+    def _response(self, call: HeardCall, mock: Mark | None) -> _Response:
+        mocks: dict[Mark, None] = {} if mock is None else {mock: None}
         for above, inner in self._book.given.items():
             if above.path[-1:] and above.path[-1] in _ENTERED and any(_is_below(above, mock) for mock in mocks):
                 mocks |= inner
@@ -160,6 +165,8 @@ class HttpFunctions:
             content_type = content_type or _JSON
         else:
             body = given.get("data") or given.get("content")
+            if body is not None and isinstance(body.shape, Record):
+                content_type = content_type or FORM
         parts = urlsplit(url)
         return Request(
             method=method.upper(),

@@ -20,10 +20,10 @@ from pytest_integration_gate.model.exchange import Request
 from pytest_integration_gate.model.finding import Finding
 from pytest_integration_gate.model.interaction import Argument, Site
 from pytest_integration_gate.model.secrecy import SECRET
+from pytest_integration_gate.traffic.exchanges import FORM
 from pytest_integration_gate.verdicts.makes import request_text
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
-_FORM = "application/x-www-form-urlencoded"
 
 
 class Replay:
@@ -91,7 +91,7 @@ class ReplayItem(pytest.Item):
         query, body = {name: _plain(argument) for name, argument in request.query}, _plain(request.body)
         if self.is_dry:
             pytest.skip(f"dry run: would send {request.method} {self.url}")
-        as_form = request.content_type == _FORM
+        as_form = request.content_type == FORM
         requests.request(
             request.method,
             self.url,

@@ -33,7 +33,7 @@ _ID = re.compile(
 _PORTS = {"http": 80, "https": 443}
 # What a client or a stub library adds by itself; its author did not claim it.
 _AUTOMATIC = frozenset({"content-length", "content-type", "date", "server", "connection", "transfer-encoding", "vary"})
-_FORM = "application/x-www-form-urlencoded"
+FORM = "application/x-www-form-urlencoded"
 
 
 def exchange_of(sending: Sending, spelling: Spelling) -> Exchange:
@@ -93,7 +93,7 @@ def body_of(content: bytes, content_type: str) -> Argument:
     """Picture a body: what JSON or a form holds, the text of anything else, None when it is empty."""
     if not content:
         return argument_of(None)
-    if content_type == _FORM:
+    if content_type == FORM:
         fields: dict[str, Any] = {}
         for name, value in parse_qsl(content.decode("utf-8", "replace"), keep_blank_values=True):
             fields.setdefault(name, value)

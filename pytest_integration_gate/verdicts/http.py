@@ -6,10 +6,21 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 from pytest_integration_gate.model.claim import Claim
-from pytest_integration_gate.model.exchange import GONE, Answer, Exchange
+from pytest_integration_gate.model.exchange import GONE, Answer, Exchange, Request
 from pytest_integration_gate.model.finding import Difference, Finding, Kind, Verdict
 from pytest_integration_gate.model.interaction import EVERYTHING, Argument, Arguments, Outcome, Uses
-from pytest_integration_gate.model.shape import ANYTHING, NONE
+from pytest_integration_gate.model.joining import join_all
+from pytest_integration_gate.model.shape import (
+    ANYTHING,
+    NONE,
+    Dictionary,
+    Record,
+    Scalar,
+    Sequence,
+    Shape,
+    Tuple,
+    Union,
+)
 from pytest_integration_gate.verdicts.agreement import Group
 from pytest_integration_gate.verdicts.evidence import Evidence, EvidenceIndex, most_real
 from pytest_integration_gate.verdicts.makes import REFUSALS, is_explained, make_of, refused_parts, request_text
@@ -20,6 +31,7 @@ from pytest_integration_gate.verdicts.weighing import Weighed, weigh
 
 _UNREAD_BODY = frozenset({".text", ".content", ".data", ".raw", ".read", ".iter_content", ".iter_lines", ".iter_bytes"})
 # Refusals that mean the same and that services choose between.
+_INT = Scalar("int")
 # Answers that depend on the state of the resource, or on a header of the request that is not kept.
 _OF_STATE = {"GET": {202, 204, 206, 304}, "HEAD": {202, 204, 206, 304}, "PUT": {201}}
 _NOTHING = ("None", "[]", "{}")
@@ -44,7 +56,8 @@ class HttpMatcher:
         compares_values: Callable[[str], bool],
     ) -> None:
         self._seen = evidence.exchanges()
-        claimed = [(claim.exchange.request, claim.site) for claim in claims if claim.exchange is not None]
+        self._claims = [claim for claim in claims if claim.exchange is not None]
+        claimed = [(claim.exchange.request, claim.site) for claim in self._claims if claim.exchange is not None]
         seen = [(_exchange(one).request, one.observation.site) for one in self._seen]
         self._routes = Routes([*claimed, *seen], origins)
         self._boundary_of = boundary_of
@@ -57,6 +70,8 @@ class HttpMatcher:
         found = self._candidates(claim, claim.exchange)
         boundary = self._boundary_of(found[0].observation.target if found else target)
         weighed = self._weigh(claim, claim.exchange, Group(found), self._compares_values(boundary))
+        if weighed.kind is not None and self._is_about_another_service(claim, claim.exchange, found):
+            weighed = Weighed("unverified", weighed.evidence)
         kind = weighed.kind
         return Finding(
             claim=claim,
@@ -78,17 +93,52 @@ class HttpMatcher:
         request = exchange.request
         same_method = [one for one in self._seen if _exchange(one).request.method == request.method]
         near = [one for one in same_method if self._is_same(claim, exchange, one)]
-        if not near and is_telling(request.path):
-            far = [one for one in same_method if agree(request.path, _exchange(one).request.path, is_same_site=False)]
-            if len({_exchange(one).request.origin for one in far}) == 1:
-                near = far
-        return most_real(near)
+        far = [one for one in same_method if agree(request.path, _exchange(one).request.path, is_same_site=False)]
+        if near:  # which service it is, is known now: other call sites have seen it too
+            services = {_exchange(one).request.origin for one in near}
+            near += [one for one in far if one not in near and _exchange(one).request.origin in services]
+            return most_real(near)
+        is_clear = len({_exchange(one).request.origin for one in far}) == 1 and not self._is_shared(request)
+        return most_real(far) if is_clear and is_telling(request.path) else ()
+
+    def _is_shared(self, request: Request) -> bool:
+        """Whether stubs of another service have a route of this form too."""
+        return any(
+            said.request.origin != request.origin
+            and said.request.method == request.method
+            and agree(request.path, said.request.path, is_same_site=False)
+            for said in (other.exchange for other in self._claims)
+            if said is not None
+        )
 
     def _is_same(self, claim: Claim, exchange: Exchange, one: Evidence) -> bool:
         seen, site = _exchange(one).request, one.observation.site
         if claim.site is not None and site is not None and claim.site.key == site.key:
             return agree(exchange.request.path, seen.path, is_same_site=True)
         return self._routes.is_mapped(exchange.request, seen)
+
+    def _is_about_another_service(self, claim: Claim, exchange: Exchange, found: tuple[Evidence, ...]) -> bool:
+        """Whether stubs of another origin claim the same route at the same call site and agree with what was seen.
+
+        Then the observations are of that service, and nothing was seen of this one.
+        """
+        request = exchange.request
+        if any(self._routes.is_mapped(request, _exchange(one).request) for one in found):
+            return False
+        for other in self._claims:
+            said = other.exchange
+            if (
+                said is not None
+                and said.request.origin != request.origin
+                and said.request.method == request.method
+                and other.site is not None
+                and claim.site is not None
+                and other.site.key == claim.site.key
+                and agree(request.path, said.request.path, is_same_site=True)
+                and self._weigh(other, said, Group(found), compares_values=False).verdict == "verified"
+            ):
+                return True
+        return False
 
     # -- what they say --------------------------------------------------------------------------------------------
 
@@ -120,8 +170,11 @@ class HttpMatcher:
         if any(_status(one) not in GONE for one in seen.evidence):
             return None
         statuses = {_status(one) for one in seen.evidence}
-        is_certain = 404 not in statuses or not any(segment.is_id for segment in exchange.request.path)
+        is_certain = 404 not in statuses or all(segment.is_spelled for segment in exchange.request.path)
         is_certain = is_certain or any(self._has_moved(one) for one in seen.evidence)
+        kinds = {one.content_type for one in map(_answer, seen.evidence) if one is not None}
+        if not is_certain and kinds != {"text/html"}:
+            return Weighed("unverified", seen.first)  # a service that says itself what it does not have
         reality = f"refused with {' and '.join(str(status) for status in sorted(filter(None, statuses)))}"
         difference = Difference(path="$.path", claim="is answered", reality=reality)
         return _mismatch(is_certain and seen.is_enough(claim.site), seen.first, "http_route", (difference,))
@@ -186,10 +239,9 @@ def _weigh_request(claim: Claim, exchange: Exchange, seen: Group) -> Weighed | N
     differences = tuple(refused_parts(request, accepted))
     if not differences:
         return None
-    is_certain = is_explained(differences, request, [_exchange(one) for one in refused])
-    return _mismatch(
-        is_certain and Group(refused).is_enough(claim.site), Group(refused).first, "http_request", differences
-    )
+    if not is_explained(differences, request, [_exchange(one) for one in refused], accepted):
+        return Weighed("unverified", Group(refused).first)  # some value may be the cause
+    return _mismatch(Group(refused).is_enough(claim.site), Group(refused).first, "http_request", differences)
 
 
 def _weigh_status(claim: Claim, status: int | None, exchange: Exchange, seen: Group) -> Weighed | None:
@@ -230,7 +282,7 @@ def _weigh_body(claim: Claim, exchange: Exchange, seen: Group, compares_values: 
     seen = Group([one for one in seen.evidence if one.observation.outcome.shape != ANYTHING])
     if not seen:
         return Weighed("unverified")
-    outcome = Outcome(kind="returned", shape=body.shape, text=body.text)
+    outcome = Outcome(kind="returned", shape=_as_numbers(body.shape), text=body.text)
     has_arguments = any(part.is_id for part in exchange.request.path) or exchange.request.query or exchange.request.body
     said = replace(
         claim,
@@ -274,6 +326,24 @@ def _answered_alike(answer: Answer, seen: Group) -> Group:
 
 def _only(seen: Group, is_wanted: Callable[[Exchange], bool]) -> Group:
     return Group([one for one in seen.evidence if is_wanted(_exchange(one))])
+
+
+def _as_numbers(shape: Shape) -> Shape:
+    """JSON has one kind of number: a claimed ``2.0`` fits where reality wrote ``2``."""
+    match shape:
+        case Scalar(name="float"):
+            return _INT
+        case Record(fields=fields):
+            return replace(shape, fields=tuple(replace(one, shape=_as_numbers(one.shape)) for one in fields))
+        case Dictionary(value=value):
+            return replace(shape, value=_as_numbers(value))
+        case Sequence(element=element):
+            return replace(shape, element=_as_numbers(element))
+        case Tuple(elements=elements):
+            return replace(shape, elements=tuple(map(_as_numbers, elements)))
+        case Union(options=options):
+            return join_all(map(_as_numbers, options))
+    return shape
 
 
 def _is_same_request(exchange: Exchange, other: Exchange) -> bool:

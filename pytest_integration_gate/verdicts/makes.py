@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import re
 from collections.abc import Collection, Iterator, Sequence
 
 from pytest_integration_gate.model.exchange import Exchange, Request
@@ -13,6 +15,9 @@ from pytest_integration_gate.values import dataclass
 
 REFUSALS = frozenset({400, 401, 403, 406, 411, 412, 415, 422, 428})
 """Statuses by which a service says that it does not take a request of this make."""
+
+
+_UNKNOWN = re.compile("unexpected|unknown|extra|additional|unrecogni[sz]ed|not (?:permitted|allowed|known)").search
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,25 +56,28 @@ def refused_parts(claimed: Request, accepted: Sequence[Request]) -> Iterator[Dif
         yield Difference(path="$.headers.authorization", claim="absent", reality="required")
 
 
-def is_explained(differences: Sequence[Difference], claimed: Request, refusals: Sequence[Exchange]) -> bool:
+def is_explained(
+    differences: Sequence[Difference], claimed: Request, refused: Sequence[Exchange], accepted: Sequence[Request]
+) -> bool:
     """Whether the make, and not some value, was the cause of a refusal.
 
-    It was when a field is spelled otherwise (one is too many and one is missing), when the answer names the part, when
-    the status is made for it, or when the very same request was refused.
+    It was when a name is spelled otherwise (one is too many and one is missing), when the status is made for it, when
+    the very same request was refused, when the answer tells of a missing or an unknown name, or when a request with
+    the same values and one name more was accepted.
     """
-    body = [each for each in differences if each.path.startswith(("$.body.", "$.query."))]
-    if any(each.claim == "absent" for each in body) and any(each.claim != "absent" for each in body):
-        return True
-    statuses = {one.answer.status for one in refusals if one.answer is not None}
-    for each in differences:
-        if each.path.endswith("authorization") and 401 in statuses:
-            return True
-        if each.path.endswith("content-type") and 415 in statuses:
-            return True
-        name = each.path.rpartition(".")[2]
-        if any(_mentions(one, name) for one in refusals):
-            return True
-    return any(request_text(one.request) == request_text(claimed) for one in refusals)
+    names = [each for each in differences if each.path.startswith(("$.body.", "$.query."))]
+    missing = [each.path.rpartition(".")[2] for each in names if each.claim == "absent"]
+    unknown = [each.path.rpartition(".")[2] for each in names if each.claim != "absent"]
+    statuses = {one.answer.status for one in refused if one.answer is not None}
+    return (
+        bool(missing and unknown)
+        or (401 in statuses and any(each.path.endswith("authorization") for each in differences))
+        or (415 in statuses and any(each.path.endswith("content-type") for each in differences))
+        or any(request_text(one.request) == request_text(claimed) is not None for one in refused)
+        or any(name in _words(one) for one in refused for name in missing)
+        or any(name in _words(one) and _UNKNOWN(_words(one)) for one in refused for name in unknown)
+        or (bool(missing) and any(_has_only_more(one, other.request) for other in refused for one in accepted))
+    )
 
 
 def request_text(request: Request) -> tuple[object, ...] | None:
@@ -94,6 +102,27 @@ def _names(prefix: str, mine: dict[str, str], theirs: Sequence[Collection[str]])
         yield Difference(path=f"{prefix}{name}", claim="absent", reality="required")
 
 
-def _mentions(refusal: Exchange, name: str) -> bool:
+def _words(refusal: Exchange) -> str:
+    """Return what the answer to a refused request says."""
     body = refusal.answer.body if refusal.answer is not None else None
-    return body is not None and body.text is not None and name in body.text
+    return (body.text or "") if body is not None else ""
+
+
+def _has_only_more(accepted: Request, refused: Request) -> bool:
+    """Whether an accepted request has all values of a refused one, and names that it lacks."""
+    theirs, mine = _values(accepted), _values(refused)
+    return theirs is not None and mine is not None and mine.keys() < theirs.keys() and mine.items() <= theirs.items()
+
+
+def _values(request: Request) -> dict[str, str] | None:
+    """Return what stands under each name of a request, None when it was not kept."""
+    text = request.body.text if request.body is not None else "{}"
+    try:
+        body = ast.literal_eval(text or "")
+    except (ValueError, SyntaxError):
+        return None
+    if not isinstance(body, dict):
+        return None
+    return {f"body {name}": repr(value) for name, value in body.items()} | {
+        f"query {name}": argument.text or "" for name, argument in request.query
+    }

@@ -96,8 +96,8 @@ class Service:
             TestRecord(nodeid=nodeid, boundaries=("http",), fidelity=fidelity, observations=(observation,))
         )
 
-    def claim(self, request: str, *, site: Site | None = HERE, **more: Any) -> Finding:
-        """Judge what a stub said to the code."""
+    def stub(self, request: str, *, site: Site | None = HERE, **more: Any) -> Claim:
+        """Let a stub answer the code."""
         method, _, path = request.partition(" ")
         url = path if "://" in path else STUB + path
         exchange = self.exchange(method, url, stub=True, **more)
@@ -105,7 +105,7 @@ class Service:
         outcome = Outcome(kind="returned", shape=body.shape, text=body.text)
         if exchange.answer is None:
             outcome = Outcome(kind="raised", shape=exchange.error)
-        claim = Claim(
+        return Claim(
             root=route_of(exchange.request),
             action="call",
             outcome=outcome,
@@ -115,14 +115,21 @@ class Service:
             double="stub",
             exchange=exchange,
         )
+
+    def judge(self, *claims: Claim) -> list[Finding]:
+        """Judge what stubs said."""
         matcher = HttpMatcher(
             EvidenceIndex([Witnessed(record) for record in self.records]),
-            [claim],
+            claims,
             origins=self.origins,
             boundary_of=lambda target: "http",
             compares_values=lambda boundary: boundary in self.compared,
         )
-        return matcher.judge(claim, ("tests/test_it.py::test_it",))
+        return [matcher.judge(claim, ("tests/test_it.py::test_it",)) for claim in claims]
+
+    def claim(self, request: str, **more: Any) -> Finding:
+        """Judge what one stub said to the code."""
+        return self.judge(self.stub(request, **more))[0]
 
 
 @pytest.fixture
@@ -216,6 +223,17 @@ def test_emulated_answers_are_silent_beside_real_ones(service: Service) -> None:
     assert told(service.claim("GET /users/1", body=ADA)) == ("verified", None)
 
 
+def test_two_services_behind_one_call_site_are_told_apart(service: Service) -> None:
+    """What was seen fits the stub of another origin: nothing was seen of this one, unless it is mapped."""
+    service.see("GET /users/7", body=ADA)
+    other = service.stub("GET https://other.example/users/1", body={"count": 3})
+    mine = service.stub("GET /users/1", body=ADA)
+    assert [told(one) for one in service.judge(other, mine)] == [("unverified", None), ("verified", None)]
+    assert [told(one) for one in service.judge(other)] == [("contradicted", "http_body")]
+    service.origins = {"https://other.example": REAL}
+    assert told(service.judge(other, mine)[0]) == ("contradicted", "http_body")
+
+
 # Routes
 
 
@@ -225,13 +243,20 @@ def test_emulated_answers_are_silent_beside_real_ones(service: Service) -> None:
         (410, "/v1/users/7", "contradicted"),
         (405, "/v1/users/7", "contradicted"),
         (404, "/v1/users", "contradicted"),
-        (404, "/v1/users/7", "suspect"),
+        (404, "/v1/users/7", "unverified"),
     ],
 )
 def test_a_route_that_reality_refuses_is_unknown(service: Service, status: int, path: str, verdict: str) -> None:
     """405 and 410 prove it; a 404 under an id may be about the one resource (rule 18)."""
     service.see(f"GET {path}", status=status, body={"error": "no"})
-    assert told(service.claim(f"GET {path.replace('7', '1')}", body=ADA)) == (verdict, "http_route")
+    kind = None if verdict == "unverified" else "http_route"
+    assert told(service.claim(f"GET {path.replace('7', '1')}", body=ADA)) == (verdict, kind)
+
+
+def test_a_404_that_the_framework_wrote_is_suspect(service: Service) -> None:
+    """A service that talks JSON and answers HTML may not know the route at all."""
+    service.see("GET /v1/users/7", status=404, headers={"content-type": "text/html; charset=utf-8"})
+    assert told(service.claim("GET /v1/users/1", body=ADA)) == ("suspect", "http_route")
 
 
 def test_a_resource_that_is_found_under_another_route_has_moved(service: Service) -> None:
@@ -270,14 +295,27 @@ def test_a_refused_value_is_no_refused_make(service: Service) -> None:
     )
 
 
-def test_a_missing_field_is_suspect_until_the_refusal_names_it(service: Service) -> None:
-    """The optional field of the accepted request need not be the cause."""
+def test_a_missing_field_has_to_be_the_cause(service: Service) -> None:
+    """A refusal may be due to a value: the answer names the field, or only the field made the difference."""
     claim: dict[str, Any] = {"sent": {"sku": "b"}, "status": 201, "body": {"id": 2}}
     service.see("POST /orders", sent={"sku": "a", "note": "x"}, status=201, body={"id": 1})
     service.see("POST /orders", sent={"sku": "?"}, status=422, body={"detail": "unknown article"})
-    assert told(service.claim("POST /orders", **claim)) == ("suspect", "http_request")
+    assert told(service.claim("POST /orders", **claim)) == ("unverified", None)
+    service.see("POST /orders", sent={"sku": "a"}, status=422, body={"detail": "no"})
+    assert told(service.claim("POST /orders", **claim)) == ("contradicted", "http_request")
+    del service.records[2]
     service.see("POST /orders", sent={"sku": "?"}, status=422, body={"detail": "note: required"})
     assert told(service.claim("POST /orders", **claim)) == ("contradicted", "http_request")
+
+
+def test_a_field_that_was_refused_for_its_value_is_not_unknown(service: Service) -> None:
+    """The refusal names the field; only a word such as "unexpected" says that there is no such field."""
+    claim: dict[str, Any] = {"sent": {"age": 30, "team": "red"}, "status": 201, "body": {"id": 2}}
+    service.see("POST /users", sent={"age": 40}, status=201, body={"id": 1})
+    service.see("POST /users", sent={"age": 20, "team": "green"}, status=422, body={"field": "team"})
+    assert told(service.claim("POST /users", **claim)) == ("unverified", None)
+    service.see("POST /users", sent={"age": 20, "team": "blue"}, status=422, body={"detail": "unexpected: team"})
+    assert told(service.claim("POST /users", **claim)) == ("contradicted", "http_request")
 
 
 def test_a_request_without_authorization(service: Service) -> None:
@@ -392,7 +430,8 @@ def fits(said: Any, seen: Any) -> bool:
         return all(name in seen and fits(value, seen[name]) for name, value in said.items())
     if isinstance(said, list) and isinstance(seen, list):
         return fits(said[0], seen[0])
-    return type(said) is type(seen) or (type(said), type(seen)) == (int, float)
+    numbers = (int, float)  # one kind in JSON
+    return type(said) is type(seen) or (type(said) in numbers and type(seen) in numbers)
 
 
 @settings(max_examples=200, deadline=None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
@@ -25,7 +26,7 @@ from pytest_integration_gate.verdicts.agreement import Group
 from pytest_integration_gate.verdicts.evidence import Evidence, EvidenceIndex, most_real
 from pytest_integration_gate.verdicts.makes import REFUSALS, is_explained, make_of, refused_parts, request_text
 from pytest_integration_gate.verdicts.observed import ask, without_text
-from pytest_integration_gate.verdicts.routes import Routes, agree, is_telling
+from pytest_integration_gate.verdicts.routes import Routes, agree, is_local, is_telling
 from pytest_integration_gate.verdicts.suggestions import suggestion
 from pytest_integration_gate.verdicts.weighing import Weighed, weigh
 
@@ -59,6 +60,12 @@ class HttpMatcher:
         self._claims = [claim for claim in claims if claim.exchange is not None]
         claimed = [(claim.exchange.request, claim.site) for claim in self._claims if claim.exchange is not None]
         seen = [(_exchange(one).request, one.observation.site) for one in self._seen]
+        local: dict[str, set[str]] = defaultdict(set)
+        for one in self._seen:
+            if is_local(_exchange(one).request.origin):
+                for test in one.tests:
+                    local[test].add(_exchange(one).request.origin)
+        self._has_one_local_service = all(len(origins) == 1 for origins in local.values())
         self._routes = Routes([*claimed, *seen], origins)
         self._boundary_of = boundary_of
         self._compares_values = compares_values
@@ -94,12 +101,18 @@ class HttpMatcher:
         same_method = [one for one in self._seen if _exchange(one).request.method == request.method]
         near = [one for one in same_method if self._is_same(claim, exchange, one)]
         far = [one for one in same_method if agree(request.path, _exchange(one).request.path, is_same_site=False)]
-        if near:  # which service it is, is known now: other call sites have seen it too
-            services = {_exchange(one).request.origin for one in near}
-            near += [one for one in far if one not in near and _exchange(one).request.origin in services]
+        is_mapped = any(self._routes.is_mapped(request, _exchange(one).request) for one in near)
+        if is_mapped or self._is_shared(request):
             return most_real(near)
-        is_clear = len({_exchange(one).request.origin for one in far}) == 1 and not self._is_shared(request)
-        return most_real(far) if is_clear and is_telling(request.path) else ()
+        if near:  # which service it is, is known now: other call sites have seen it too
+            services = {self._service_of(one) for one in near}
+            return most_real(near + [one for one in far if one not in near and self._service_of(one) in services])
+        return most_real(far) if len({*map(self._service_of, far)}) == 1 and is_telling(request.path) else ()
+
+    def _service_of(self, one: Evidence) -> str:
+        """Name the service that answered: each test may start the same one on another free port of this machine."""
+        origin = _exchange(one).request.origin
+        return "" if self._has_one_local_service and is_local(origin) else origin
 
     def _is_shared(self, request: Request) -> bool:
         """Whether stubs of another service have a route of this form too."""

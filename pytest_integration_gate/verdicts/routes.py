@@ -68,6 +68,12 @@ def agree(claimed: Sequence[Segment], seen: Sequence[Segment], *, is_same_site: 
     )
 
 
+def is_local(origin: str) -> bool:
+    """Whether an origin is a server on this machine."""
+    host = origin.partition("://")[2]
+    return host.startswith("[::1]") or host.partition(":")[0] in ("127.0.0.1", "localhost", "0.0.0.0")  # noqa: S104
+
+
 def is_telling(path: Sequence[Segment]) -> bool:
     """Whether a path says more than that something is asked for: it has a word that the source spells."""
     return any(segment.is_spelled for segment in path)

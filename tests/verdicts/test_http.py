@@ -204,7 +204,17 @@ def test_without_a_mapping_a_route_that_only_one_service_has_is_met(service: Ser
     service.see("GET /users/7", body={"mail": "x"})
     service.see("GET /users/8", body={"mail": "x"})
     assert told(service.claim("GET /users/1", body=ADA, site=ELSEWHERE)) == ("contradicted", "http_body")
-    service.see("GET http://127.0.0.1:6000/users/7", body=ADA)
+    service.see("GET http://users.internal/users/7", body=ADA)
+    assert told(service.claim("GET /users/1", body=ADA, site=ELSEWHERE)) == ("unverified", None)
+
+
+def test_a_service_may_start_on_another_port_in_each_test(service: Service) -> None:
+    """Ports of this machine are one service, unless one test uses several of them."""
+    service.see("GET http://127.0.0.1:6001/users/7", body={"mail": "x"})
+    service.see("GET http://127.0.0.1:6002/users/8", body={"mail": "x"})
+    assert told(service.claim("GET /users/1", body=ADA, site=ELSEWHERE)) == ("contradicted", "http_body")
+    first, second = service.records
+    service.records = [replace(first, observations=(*first.observations, *second.observations))]
     assert told(service.claim("GET /users/1", body=ADA, site=ELSEWHERE)) == ("unverified", None)
 
 

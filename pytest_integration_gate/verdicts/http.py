@@ -100,7 +100,12 @@ class HttpMatcher:
         request = exchange.request
         same_method = [one for one in self._seen if _exchange(one).request.method == request.method]
         near = [one for one in same_method if self._is_same(claim, exchange, one)]
-        far = [one for one in same_method if agree(request.path, _exchange(one).request.path, is_same_site=False)]
+        far = [
+            one
+            for one in same_method
+            if agree(request.path, _exchange(one).request.path, is_same_site=False)
+            and not self._routes.is_taken(_exchange(one).request)
+        ]
         is_mapped = any(self._routes.is_mapped(request, _exchange(one).request) for one in near)
         if is_mapped or self._is_shared(request):
             return most_real(near)

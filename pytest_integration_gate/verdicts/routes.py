@@ -44,6 +44,10 @@ class Routes:
                 return agree(rest, found, is_same_site=False)
         return False
 
+    def is_taken(self, seen: Request) -> bool:
+        """Whether the configuration says whose service a request went to."""
+        return any(_below(real, seen) is not None for _, real in self._origins)
+
     def _is_filled_in(self, request: Request, index: int, site: Site | None) -> bool:
         segment = request.path[index]
         if segment.is_id or segment.is_spelled or site is None:

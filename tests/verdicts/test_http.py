@@ -196,7 +196,10 @@ def test_the_configuration_maps_origins() -> None:
     assert told(service.claim("GET /base/users/1", body=ADA)) == ("suspect", "http_body")
     service.see("GET /users/8", body={"mail": "y"}, site=ELSEWHERE)
     assert told(service.claim("GET /base/users/1", body=ADA)) == ("contradicted", "http_body")
-    assert told(service.claim("GET https://other.example/users/1", body=ADA)) == ("unverified", None)
+    other = "GET https://other.example/users/1"
+    assert told(service.claim(other, body=ADA)) == ("verified", None)  # the service on port 6000, by its route
+    del service.records[1:3]
+    assert told(service.claim(other, body=ADA)) == ("unverified", None)  # what is mapped belongs to its stub
 
 
 def test_without_a_mapping_a_route_that_only_one_service_has_is_met(service: Service) -> None:

@@ -137,9 +137,9 @@ class HttpFunctions:
     def _response(self, call: HeardCall, mock: Mark | None) -> _Response:
         mocks: dict[Mark, None] = {} if mock is None else {mock: None}
         for above, inner in self._book.given.items():
-            if above.path[-1:] and above.path[-1] in _ENTERED and any(_is_below(above, mock) for mock in mocks):
+            if above.path[-1:] and above.path[-1] in _ENTERED and above.above in mocks:
                 mocks |= inner
-        calls = [one for one in self._book.calls if any(_is_below(one.note.mark, mock) for mock in mocks)]
+        calls = [one for one in self._book.calls if one.note.mark.above in mocks]
         # An object that the test wrote knows what it stands for by where it was given.
         calls += [one for one in self._book.calls if _is_of_fake(one.note.mark, call.note.mark)]
         return _Response(mocks, calls, self._written.get(call.note, {}))
@@ -253,11 +253,6 @@ def _dotted(root: Root, path: tuple[str, ...]) -> str:
     """Write where a call leads, whoever made the object that it goes through."""
     steps = (step for step in path if step != "()" and step not in _ENTERED)
     return root.target.replace(":", ".") + "".join(steps)
-
-
-def _is_below(mark: Mark, mock: Mark) -> bool:
-    """Whether a mark is that of a method of a mock."""
-    return mark.root is mock.root and mark.path[:-1] == mock.path and mark is not mock
 
 
 def _is_of_fake(mark: Mark, function: Mark) -> bool:

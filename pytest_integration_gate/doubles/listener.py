@@ -190,6 +190,7 @@ class Listener:
             return mark
         parent = namespace.get("_mock_new_parent")
         above = self._locate(parent, depth + 1) if parent is not None and depth < _MAX_DEPTH else None
+        mark.above = above
         own = None
         has_class = type in type(mark.spec).__mro__  # the test's own word, also where it gave the mock as a value
         if above is None or (not mark.is_child and (has_class or not above.root.target)):  # type: ignore[union-attr]

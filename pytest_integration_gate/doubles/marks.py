@@ -52,7 +52,7 @@ class Root:
 
 @dataclass(slots=True, eq=False)
 class Mark:
-    """One mock: where it was made and configured, what it was specced with, and its place below its root.
+    """One mock: where it was made and configured, what it was specced with, its place below its root, what is `above`.
 
     Also a function that the author of the tests wrote: `passes_on` says that it calls the real thing, `is_property`
     that it is reached by reading an attribute, `asked` the name by which project code has to call it to mean this.
@@ -68,6 +68,7 @@ class Mark:
     pictured: tuple[int, Argument] | None = None
     root: Root | None = None
     path: tuple[str, ...] = ()
+    above: Mark | None = None
     passes_on: bool = False
     is_property: bool = False
     asked: str = ""

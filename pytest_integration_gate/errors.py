@@ -29,6 +29,16 @@ class StoreError(GateError):
     slug = "store"
 
 
+class OpenapiError(GateError):
+    """An OpenAPI document that cannot be used. `problems` has one sentence for each fault, each with its place."""
+
+    slug = "openapi"
+
+    def __init__(self, message: str, problems: tuple[str, ...], *, remedy: str = "") -> None:
+        super().__init__("\n".join((message, *problems)), remedy=remedy)
+        self.problems = problems
+
+
 class ReportError(GateError):
     """A report that cannot be written."""
 

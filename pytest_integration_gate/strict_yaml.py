@@ -202,7 +202,7 @@ class _Composer:
         if tag in ("!", _TAG + "str") or (tag is None and not event.implicit[0]):
             return text
         try:
-            value = _resolve(text)
+            value = resolve(text)
         except ValueError:
             self.problems.append(f"{self.place(event)}: a number of {len(text)} digits is too long.")
             return None
@@ -224,7 +224,7 @@ class _Composer:
         return f"{self.name}:{mark.line + 1}:{mark.column + 1}" if mark else self.name
 
 
-def _resolve(text: str) -> Scalar:
+def resolve(text: str) -> Scalar:
     """Give a plain scalar its value by the core schema of YAML 1.2 (chapter 10.3.2)."""
     if text in _WORDS:
         return _WORDS[text]

@@ -1,0 +1,278 @@
+"""Judging a claim about an HTTP service by the document that describes it (SPEC section 7, evidence of kind 1).
+
+A document speaks of what a service answers when all is well and of the errors that its authors thought of. It never
+speaks of a service that is down.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from pytest_integration_gate.model.api import Api, Content, DeclaredAnswer, Operation, Route
+from pytest_integration_gate.model.comparison import fit
+from pytest_integration_gate.model.content import includes, is_json
+from pytest_integration_gate.model.exchange import GONE, Answer, Exchange, Request, route_of
+from pytest_integration_gate.model.finding import Difference, Kind
+from pytest_integration_gate.model.interaction import EVERYTHING, Argument, Uses
+from pytest_integration_gate.model.shape import NONE, Field, Scalar, Shape
+from pytest_integration_gate.model.spelling import spelled
+from pytest_integration_gate.model.text import text_of
+from pytest_integration_gate.model.unsupported import absent, step
+from pytest_integration_gate.values import dataclass
+from pytest_integration_gate.verdicts.contradiction import Contradiction
+from pytest_integration_gate.verdicts.http_sent import wrong_request
+
+_BEFORE_THE_SERVICE = frozenset((401, 403, 407, 408, 413, 429, 431))
+"""What gateways and proxies answer, in front of services whose documents do not know of them."""
+
+_WITHOUT_BODY = (204, 205, 304)
+_GENERAL_HEADERS = re.compile(
+    r"access-control-.*|age|allow|cache-control|connection|content-.*|date|etag|expires|keep-alive|last-modified|pragma"
+    r"|proxy-.*|retry-after|server|set-cookie|strict-transport-security|trailer|transfer-encoding|vary|via"
+    r"|www-authenticate"
+)
+"""Headers that any server may send (RFC 9110, 9111, 6265, Fetch), whatever a document lists."""
+
+_FORMAT = re.compile(r"Literal\[<([a-z-]+)>\]")
+_ONE_VALUE = re.compile(r"Literal\[((?:'[^']*'|[^,\[\]'])+)\]")
+
+
+def check(exchange: Exchange, api: Api) -> Iterator[Contradiction]:
+    """Give every contradiction between a claimed exchange and a document, the plainest first.
+
+    Only what the code read from the body binds. A simulated failure (an exception, a 5xx) is never contradicted, nor is
+    anything about a service that the document does not describe.
+    """
+    matched = _match(exchange, api)
+    if matched is None:
+        return
+    if not matched.routes:
+        yield from _check_route(matched)
+        return
+    found: list[list[Contradiction]] = []
+    for route in matched.routes:  # several only where the document cannot tell them apart
+        found.append(list(_check_operation(matched, route)))
+        if not found[-1]:
+            return
+    yield from found[0]
+
+
+def declared(exchange: Exchange, api: Api) -> bool:
+    """Say whether a document speaks of a claimed exchange and nothing in it contradicts the claim."""
+    matched = _match(exchange, api)
+    if matched is None or not matched.routes or next(check(exchange, api), None) is not None:
+        return False
+    return any(_answers(api.operation(route), matched.answer.status) for route in matched.routes)
+
+
+def target_of(request: Request, api: Api) -> str:
+    """Write a request as a target whose ``{}`` are the parameters of the document: ``GET https://api.test/users/{}``.
+
+    A request that the document does not know is written as `route_of` does.
+    """
+    routes = api.find(request.origin, request.path) if api.speaks_of(request.origin) else ()
+    found = next((route for route in routes if route.method == request.method), routes[0] if routes else None)
+    if found is None or len(found.segments) > len(request.path):
+        return route_of(request)
+    before = len(request.path) - len(found.segments)
+    segments = (
+        replace(segment, is_id="{" in template, is_spelled=False)
+        for segment, template in zip(request.path[before:], found.segments, strict=True)
+    )
+    return route_of(replace(request, path=(*request.path[:before], *segments)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Match:
+    """A claim that a document may be asked about. `paths` are the routes of any method, `routes` those of its own."""
+
+    exchange: Exchange
+    answer: Answer
+    api: Api
+    target: str
+    paths: tuple[Route, ...]
+    routes: tuple[Route, ...]
+
+    def contradiction(self, kind: Kind, at: str, reality: str, differences: Iterable[Difference]) -> Contradiction:
+        return Contradiction(
+            kind=kind,
+            target=self.target,
+            differences=tuple(differences),
+            reality=_readable(reality),
+            at=self.api.place_of(at) if at else "",
+        )
+
+
+def _match(exchange: Exchange, api: Api) -> _Match | None:
+    """Find what a document says about the route of a claim; None when it has no say."""
+    request, answer = exchange.request, exchange.answer
+    if answer is None or exchange.error is not None or (answer.status or 0) >= 500 or not api.speaks_of(request.origin):
+        return None
+    paths = api.find(request.origin, request.path)
+    routes = tuple(route for route in paths if route.method == request.method)
+    if not routes and request.method == "HEAD":
+        routes = tuple(route for route in paths if route.method == "GET")
+    if not routes and (request.method == "OPTIONS" or answer.status in GONE):
+        return None
+    alike = tuple(route for route in routes if _literals(route) == _literals(routes[0]))
+    return _Match(exchange=exchange, answer=answer, api=api, target=target_of(request, api), paths=paths, routes=alike)
+
+
+def _literals(route: Route) -> list[bool]:
+    return ["{" in segment for segment in route.segments]
+
+
+# Routes
+
+
+def _check_route(matched: _Match) -> Iterator[Contradiction]:
+    request = matched.exchange.request
+    written = f"{request.method} /{'/'.join(segment.text for segment in request.path)}"
+    if matched.paths:
+        template = matched.paths[0].template
+        methods = ", ".join(route.method for route in matched.paths if route.template == template)
+        reality = f"{template} takes {methods}"
+        yield matched.contradiction(
+            "http_route", matched.paths[0].at, reality, [Difference(path="$", claim=written, reality=reality)]
+        )
+        return
+    near = matched.api.nearest(request.method, request.origin, request.path)
+    hint = f" (nearest: {near.text})" if near else ""
+    yield matched.contradiction(
+        "http_route",
+        matched.api.at,
+        f"there is no path /{'/'.join(segment.text for segment in request.path)}{hint}",
+        [Difference(path="$", claim=written, reality=f"absent{hint}")],
+    )
+
+
+# Answers
+
+
+def _check_operation(matched: _Match, route: Route) -> Iterator[Contradiction]:
+    operation, status = matched.api.operation(route), matched.answer.status
+    answers = _answers(operation, status)
+    if status is not None and not answers and _excludes(operation, status):
+        known = ", ".join(answer.status for answer in operation.answers)
+        difference = Difference(path="$.status", claim=str(status), reality=known)
+        yield matched.contradiction("http_status", operation.at, f"answers {known}", [difference])
+    if answers and matched.exchange.request.method != "HEAD" and status not in _WITHOUT_BODY:
+        yield from _check_body(matched, answers)
+        yield from _check_headers(matched, answers)
+    if status is None or status < 400:
+        words, differences = wrong_request(matched.exchange.request, operation)
+        if differences:
+            found = [_reworded(difference) for difference in differences]
+            yield matched.contradiction("http_request", operation.at, words, found)
+
+
+def _answers(operation: Operation, status: int | None) -> tuple[DeclaredAnswer, ...]:
+    """Give what is declared for a status; for one that nobody said, the answers of success."""
+    if status is None:
+        found = tuple(answer for answer in operation.answers if answer.status.startswith("2"))
+        return found or tuple(answer for answer in operation.answers if answer.status == "default")
+    for word in (str(status), f"{status // 100}XX", "default"):
+        for answer in operation.answers:
+            if answer.status == word:
+                return (answer,)
+    return ()
+
+
+def _excludes(operation: Operation, status: int) -> bool:
+    """Say whether a status is none that the operation answers.
+
+    A document "is expected to cover a successful operation response and any known errors" (OpenAPI, Responses Object):
+    one that declares no redirects or no errors of the client says nothing about them.
+    """
+    if status in _BEFORE_THE_SERVICE:
+        return False
+    family = str(status)[0]
+    return bool(operation.answers) and (
+        family == "2" or any(answer.status[0] == family for answer in operation.answers)
+    )
+
+
+def _check_body(matched: _Match, answers: tuple[DeclaredAnswer, ...]) -> Iterator[Contradiction]:
+    exchange, body = matched.exchange, matched.answer.body
+    if body is None or (body.shape == NONE and exchange.body_uses is None):
+        return  # not seen, or empty and nobody looked
+    if isinstance(body.shape, Scalar) and body.shape.name == "str" and not is_json(matched.answer.content_type):
+        return  # a text that may hold anything
+    nearest: tuple[tuple[Difference, ...], DeclaredAnswer, Content] | None = None
+    for answer in answers:
+        contents = _contents_for(matched.answer.content_type, answer.contents)
+        if not contents:
+            return
+        for content in contents:
+            differences = _differences(body, content.shape, exchange.body_uses or EVERYTHING)
+            if not differences:
+                return
+            if nearest is None or len(differences) < len(nearest[0]):
+                nearest = (differences, answer, content)
+    if nearest is not None:
+        differences, answer, content = nearest
+        yield matched.contradiction(
+            "http_body", answer.at, f"answers {answer.status} {text_of(content.shape)}", differences
+        )
+
+
+def _contents_for(content_type: str, contents: tuple[Content, ...]) -> tuple[Content, ...]:
+    """Give the JSON bodies that are declared for a content type, all of them when it is none of the declared ones.
+
+    Doubles have content types that nobody chose, and code parses the body all the same.
+    """
+    meant = tuple(content for content in contents if includes(content.type, content_type))
+    return tuple(content for content in meant or contents if is_json(content.type))
+
+
+def _differences(body: Argument, shape: Shape, uses: Uses) -> tuple[Difference, ...]:
+    """Compare a body with its values; where already the types differ, say so by the types."""
+    plain = {difference.path: difference for difference in fit(body.shape, shape, uses)}
+    found = fit(spelled(body), shape, uses)
+    return tuple(_reworded(plain.get(difference.path, difference)) for difference in found)
+
+
+def _reworded(difference: Difference) -> Difference:
+    claim = _ONE_VALUE.fullmatch(_readable(difference.claim))
+    return replace(
+        difference, claim=claim[1] if claim else _readable(difference.claim), reality=_readable(difference.reality)
+    )
+
+
+def _readable(text: str) -> str:
+    """Write formats by their names."""
+    return _FORMAT.sub(r"\1", text)
+
+
+def _check_headers(matched: _Match, answers: tuple[DeclaredAnswer, ...]) -> Iterator[Contradiction]:
+    """Compare the headers that the author of a double wrote with those of an answer that declares any."""
+    answer, written = answers[0], matched.answer
+    if len(answers) > 1:
+        return
+    differences = []
+    types = [content.type for content in answer.contents]
+    is_foreign = types and not any(includes(each, written.content_type) for each in types)
+    if "content-type" in written.headers and written.content_type and is_foreign:
+        path = "$.headers['content-type']"
+        differences.append(Difference(path=path, claim=written.content_type, reality=", ".join(types)))
+    for name in written.headers if answer.headers else ():
+        if (
+            name not in answer.headers
+            and not _GENERAL_HEADERS.fullmatch(name)
+            and _is_read(name, matched.exchange.uses)
+        ):
+            differences.append(absent(Field(name, Scalar("str")), f"$.headers{step(name)}", answer.headers))
+    if differences:
+        known = ", ".join((*answer.headers, *(["content-type: " + ", ".join(types)] if types else [])))
+        yield matched.contradiction("http_header", answer.at, f"answers {answer.status} with {known}", differences)
+
+
+def _is_read(name: str, uses: Uses | None) -> bool:
+    """Say whether the code may read a header of the response; nobody knows when its use is not known."""
+    headers = uses.of(".headers") if uses is not None else EVERYTHING
+    if headers is None:
+        return False
+    spelled_out = [member[1:-1].strip("'\"").lower() for member, _ in headers.members]
+    return headers.escapes or name in spelled_out or any(not member.startswith("['") for member, _ in headers.members)

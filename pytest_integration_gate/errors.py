@@ -38,6 +38,9 @@ class OpenapiError(GateError):
         super().__init__("\n".join((message, *problems)), remedy=remedy)
         self.problems = problems
 
+    def __str__(self) -> str:
+        return f"{self.message}\n{self.remedy} [{self.slug}]"
+
 
 class ReportError(GateError):
     """A report that cannot be written."""

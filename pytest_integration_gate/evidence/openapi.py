@@ -13,6 +13,7 @@ from pytest_integration_gate.errors import OpenapiError
 from pytest_integration_gate.evidence.documents import DocumentError
 from pytest_integration_gate.evidence.openapi_faults import METHODS, faults_of
 from pytest_integration_gate.evidence.references import Library, Part
+from pytest_integration_gate.evidence.store import prepare
 from pytest_integration_gate.files import write_text
 from pytest_integration_gate.isolation import open_file
 from pytest_integration_gate.model.api import (
@@ -55,9 +56,9 @@ def read_api(
         problems = _problems(library)
         if problems:
             raise OpenapiError(
-                f"boundary `{boundary}`: the OpenAPI document {name} cannot be used.",
+                f"boundary `{boundary}`: the OpenAPI document {name} cannot be used:",
                 problems,
-                remedy="Mend the document, or take `openapi` out of the boundary.",
+                remedy="Mend the document, or take `openapi` out of the boundary in gate.yaml.",
             )
         if cache:
             _keep(library, cache)
@@ -95,6 +96,7 @@ def _keep(library: Library, cache: str) -> None:
         stamps = {file: _stamp(file) for file in library.files}
         if sum(size for _, size in stamps.values()) >= KEPT_FROM:
             kept = {"format": FORMAT, "files": stamps, "documents": library.files}
+            prepare(cache)
             write_text(_place_of(library, cache), json.dumps(kept, separators=(",", ":")))
     except (OSError, ValueError, RecursionError):
         pass  # it is read again the next time

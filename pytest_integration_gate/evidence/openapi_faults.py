@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from pytest_integration_gate.evidence.documents import MAX_DEPTH
 from pytest_integration_gate.evidence.references import BrokenReference, Library, Part
 from pytest_integration_gate.yaml_rules import describe, nearest
 
@@ -42,8 +43,9 @@ class _Check:
         self.is_30 = False
 
     def fault(self, part: Part, text: str) -> None:
-        place = self.library.place_of(part.file, part.pointer)
-        where = "" if "#" in place or not part.pointer else f" `{part.pointer}`:"
+        pointer = part.pointer
+        place = self.library.place_of(part.file, pointer, MAX_DEPTH) if pointer else self.library.name_of(part.file)
+        where = f" `{pointer}`:" if pointer and "#" not in place else ""
         self.faults.append(f"{place}:{where} {text}")
 
     def expect(self, part: Part, wanted: str) -> None:

@@ -45,7 +45,7 @@ class Library:
         self.path = abspath(path)
         self.files: dict[str, Data] = dict(files or {})
         self._names = {self.path: name}
-        self._lines: dict[str, Mapping[str, int]] = {}
+        self._lines: dict[tuple[str, int], Mapping[str, int]] = {}
 
     @property
     def root(self) -> Part:
@@ -59,11 +59,14 @@ class Library:
             self._names[file] = normpath(name).replace("\\", "/")
         return self._names[file]
 
-    def place_of(self, file: str, pointer: str) -> str:
-        """Write a part as ``docs/payments.yaml:12``, of a JSON file as ``docs/payments.json#/paths/~1users``."""
-        if file not in self._lines:
-            self._lines[file] = lines_of(file, _LINES)
-        known, inner = self._lines[file], pointer
+    def place_of(self, file: str, pointer: str, depth: int = _LINES) -> str:
+        """Write a part as ``docs/payments.yaml:12``, of a JSON file as ``docs/payments.json#/paths/~1users``.
+
+        Below a depth it is the line of what the part is in.
+        """
+        if (file, depth) not in self._lines:
+            self._lines[file, depth] = lines_of(file, depth)
+        known, inner = self._lines[file, depth], pointer
         while inner and inner not in known:
             inner = inner.rpartition("/")[0]
         return f"{self.name_of(file)}:{known[inner]}" if inner else f"{self.name_of(file)}#{pointer}"

@@ -54,7 +54,7 @@ def update(folder: str, change: Callable[[Store], Store]) -> str:
     from filelock import FileLock, Timeout  # only the end of a run needs it
 
     try:
-        _prepare(folder)
+        prepare(folder)
         with FileLock(join(folder, "evidence.lock"), timeout=_LOCK_TIMEOUT):
             store, warning, is_writable = _load(folder)
             if is_writable:
@@ -68,7 +68,8 @@ def update(folder: str, change: Callable[[Store], Store]) -> str:
         return f"This run's evidence is not kept: {folder} cannot be written ({error.strerror or error})."
 
 
-def _prepare(folder: str) -> None:
+def prepare(folder: str) -> None:
+    """Make a folder that keeps itself out of git; raises OSError."""
     makedirs(folder, exist_ok=True)
     ignore = join(folder, ".gitignore")
     if not exists(ignore):

@@ -7,7 +7,7 @@ import pytest
 from pytest_integration_gate.evidence.store import load
 from pytest_integration_gate.hooks.collection import Selection
 from pytest_integration_gate.hooks.gatekeeper import Gatekeeper
-from pytest_integration_gate.hooks.keys import SETTINGS
+from pytest_integration_gate.hooks.keys import APIS, SETTINGS
 from pytest_integration_gate.hooks.recording import Recorder
 from pytest_integration_gate.hooks.settings import check_report, read_settings
 from pytest_integration_gate.hooks.terminal import Terminal
@@ -19,7 +19,7 @@ from pytest_integration_gate.source.project import Project
 def start(config: pytest.Config) -> None:
     """Start the gate for this process: xdist's controller judges, its workers record, a plain run does both.
 
-    Raises GateError when settings or store cannot be used.
+    Raises GateError when settings, store or an OpenAPI document cannot be used.
     """
     settings = read_settings(config)
     store, damage = load(str(settings.store))
@@ -41,6 +41,10 @@ def start(config: pytest.Config) -> None:
     ]
     if not is_worker:
         check_report(settings)
+        if any(boundary.openapi for boundary in settings.boundaries):
+            from pytest_integration_gate.hooks.descriptions import read_apis
+
+            config.stash[APIS] = read_apis(settings)
         gatekeeper = Gatekeeper(config, settings, boundaries, store, warnings=(damage,) if damage else ())
         plugins += [gatekeeper, Terminal(config, settings, gatekeeper)]
         if config.getoption("gate_replay"):

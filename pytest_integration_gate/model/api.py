@@ -158,15 +158,15 @@ class Api:
         return any(not named or fits_text(named, origin) for named in self._named)
 
     def _find(self, origin: str, path: tuple[Segment, ...]) -> tuple[Route, ...]:
-        found: dict[Route, tuple[bool, ...]] = {}
+        found: dict[Route, None] = {}
         for rest in self._below_mapped(origin, path):
             for servers, group in self._groups.items():
                 for base in _bases(servers, origin):
                     inner = below(base, rest)
-                    for route in () if inner is None else (*group.get(len(inner), ()), *group.get(_ANY, ())):
-                        if inner is not None and fits(route.segments, inner):
-                            found.setdefault(route, tuple("{" in segment for segment in route.segments))
-        return tuple(sorted(found, key=lambda route: found[route]))
+                    if inner is not None:
+                        near = (*group.get(len(inner), ()), *group.get(_ANY, ()))
+                        found.update(dict.fromkeys(route for route in near if fits(route.segments, inner)))
+        return tuple(sorted(found, key=lambda route: (*("{" in segment for segment in route.segments), True)))
 
     def _rests(self, origin: str, path: tuple[Segment, ...]) -> Iterator[tuple[Segment, ...]]:
         """Give what of a path may be that of a route."""

@@ -11,16 +11,16 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from pytest_integration_gate.model.api import Api, Content, DeclaredAnswer, Operation, Route
-from pytest_integration_gate.model.comparison import fit
 from pytest_integration_gate.model.content import includes, is_json
 from pytest_integration_gate.model.exchange import GONE, Answer, Exchange, Request, route_of
 from pytest_integration_gate.model.finding import Difference, Kind
-from pytest_integration_gate.model.interaction import EVERYTHING, Argument, Uses
-from pytest_integration_gate.model.shape import NONE, Field, Scalar, Shape
-from pytest_integration_gate.model.spelling import spelled
+from pytest_integration_gate.model.interaction import EVERYTHING, Uses
+from pytest_integration_gate.model.shape import NONE, Field, Scalar
+from pytest_integration_gate.model.templates import is_greedy, trimmed
 from pytest_integration_gate.model.text import text_of
 from pytest_integration_gate.model.unsupported import absent, step
 from pytest_integration_gate.values import dataclass
+from pytest_integration_gate.verdicts.bodies import fit_body, readable
 from pytest_integration_gate.verdicts.contradiction import Contradiction
 from pytest_integration_gate.verdicts.http_sent import wrong_request
 
@@ -34,9 +34,6 @@ _GENERAL_HEADERS = re.compile(
     r"|www-authenticate"
 )
 """Headers that any server may send (RFC 9110, 9111, 6265, Fetch), whatever a document lists."""
-
-_FORMAT = re.compile(r"Literal\[<([a-z-]+)>\]")
-_ONE_VALUE = re.compile(r"Literal\[((?:'[^']*'|[^,\[\]'])+)\]")
 
 
 def check(exchange: Exchange, api: Api) -> Iterator[Contradiction]:
@@ -52,7 +49,7 @@ def check(exchange: Exchange, api: Api) -> Iterator[Contradiction]:
         yield from _check_route(matched)
         return
     found: list[list[Contradiction]] = []
-    for route in matched.routes:  # several only where the document cannot tell them apart
+    for route in matched.routes:  # several where nobody can tell them apart
         found.append(list(_check_operation(matched, route)))
         if not found[-1]:
             return
@@ -74,14 +71,15 @@ def target_of(request: Request, api: Api) -> str:
     """
     routes = api.find(request.origin, request.path) if api.speaks_of(request.origin) else ()
     found = next((route for route in routes if route.method == request.method), routes[0] if routes else None)
-    if found is None or len(found.segments) > len(request.path):
+    if found is None or any(map(is_greedy, found.segments)):
         return route_of(request)
-    before = len(request.path) - len(found.segments)
+    path = trimmed(request.path)
+    before = len(path) - len(found.segments)
     segments = (
         replace(segment, is_id="{" in template, is_spelled=False)
-        for segment, template in zip(request.path[before:], found.segments, strict=True)
+        for segment, template in zip(path[before:], found.segments, strict=True)
     )
-    return route_of(replace(request, path=(*request.path[:before], *segments)))
+    return route_of(replace(request, path=(*path[:before], *segments)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +98,7 @@ class _Match:
             kind=kind,
             target=self.target,
             differences=tuple(differences),
-            reality=_readable(reality),
+            reality=readable(reality),
             at=self.api.place_of(at) if at else "",
         )
 
@@ -116,8 +114,9 @@ def _match(exchange: Exchange, api: Api) -> _Match | None:
         routes = tuple(route for route in paths if route.method == "GET")
     if not routes and (request.method == "OPTIONS" or answer.status in GONE):
         return None
-    alike = tuple(route for route in routes if _literals(route) == _literals(routes[0]))
-    return _Match(exchange=exchange, answer=answer, api=api, target=target_of(request, api), paths=paths, routes=alike)
+    if not any("<" in segment.text for segment in request.path):  # masked: it may be any of them
+        routes = tuple(route for route in routes if _literals(route) == _literals(routes[0]))
+    return _Match(exchange=exchange, answer=answer, api=api, target=target_of(request, api), paths=paths, routes=routes)
 
 
 def _literals(route: Route) -> list[bool]:
@@ -164,8 +163,7 @@ def _check_operation(matched: _Match, route: Route) -> Iterator[Contradiction]:
     if status is None or status < 400:
         words, differences = wrong_request(matched.exchange.request, operation)
         if differences:
-            found = [_reworded(difference) for difference in differences]
-            yield matched.contradiction("http_request", operation.at, words, found)
+            yield matched.contradiction("http_request", operation.at, words, differences)
 
 
 def _answers(operation: Operation, status: int | None) -> tuple[DeclaredAnswer, ...]:
@@ -206,7 +204,7 @@ def _check_body(matched: _Match, answers: tuple[DeclaredAnswer, ...]) -> Iterato
         if not contents:
             return
         for content in contents:
-            differences = _differences(body, content.shape, exchange.body_uses or EVERYTHING)
+            differences = fit_body(body, content.shape, exchange.body_uses or EVERYTHING)
             if not differences:
                 return
             if nearest is None or len(differences) < len(nearest[0]):
@@ -225,25 +223,6 @@ def _contents_for(content_type: str, contents: tuple[Content, ...]) -> tuple[Con
     """
     meant = tuple(content for content in contents if includes(content.type, content_type))
     return tuple(content for content in meant or contents if is_json(content.type))
-
-
-def _differences(body: Argument, shape: Shape, uses: Uses) -> tuple[Difference, ...]:
-    """Compare a body with its values; where already the types differ, say so by the types."""
-    plain = {difference.path: difference for difference in fit(body.shape, shape, uses)}
-    found = fit(spelled(body), shape, uses)
-    return tuple(_reworded(plain.get(difference.path, difference)) for difference in found)
-
-
-def _reworded(difference: Difference) -> Difference:
-    claim = _ONE_VALUE.fullmatch(_readable(difference.claim))
-    return replace(
-        difference, claim=claim[1] if claim else _readable(difference.claim), reality=_readable(difference.reality)
-    )
-
-
-def _readable(text: str) -> str:
-    """Write formats by their names."""
-    return _FORMAT.sub(r"\1", text)
 
 
 def _check_headers(matched: _Match, answers: tuple[DeclaredAnswer, ...]) -> Iterator[Contradiction]:

@@ -9,6 +9,7 @@ from pytest_integration_gate.model.comparison import fit
 from pytest_integration_gate.model.content import includes, is_form, is_json
 from pytest_integration_gate.model.exchange import Request
 from pytest_integration_gate.model.finding import Difference
+from pytest_integration_gate.model.interaction import Argument
 from pytest_integration_gate.model.joining import is_empty_mapping
 from pytest_integration_gate.model.shape import (
     ANYTHING,
@@ -22,6 +23,7 @@ from pytest_integration_gate.model.shape import (
 from pytest_integration_gate.model.spelling import spelled
 from pytest_integration_gate.model.text import text_of
 from pytest_integration_gate.model.unsupported import step
+from pytest_integration_gate.verdicts.bodies import fit_body
 
 Wrong = tuple[str, tuple[Difference, ...]]
 
@@ -58,19 +60,22 @@ def _wrong_body(request: Request, operation: Operation) -> Wrong:
     is_text = isinstance(body.shape, Scalar) and body.shape.name == "str"
     if is_text and not is_json(kind):
         return "", ()  # a text that may hold anything
-    claim = _names_of(body.shape) if is_form(kind) else spelled(body)
     found: list[tuple[tuple[Difference, ...], Content]] = []
     for content in accepted:
         if not (is_form(kind) or is_json(content.type)):
             return "", ()
-        differences = tuple(
-            _inside(each) for each in (*fit(claim, content.shape), *_lacking(claim, content.shape, "$"))
-        )
+        differences = _misfits(body, content.shape, is_form(kind))
         if not differences:
             return "", ()
-        found.append((tuple(dict.fromkeys(differences)), content))
+        found.append((tuple(map(_inside, differences)), content))
     differences, content = min(found, key=lambda one: len(one[0]))
     return f"takes {text_of(content.shape)}", differences
+
+
+def _misfits(body: Argument, shape: Shape, is_form: bool) -> tuple[Difference, ...]:
+    if is_form:
+        body = Argument(shape=_names_of(body.shape))
+    return tuple(dict.fromkeys((*fit_body(body, shape), *_lacking(spelled(body), shape, "$"))))
 
 
 def _inside(difference: Difference) -> Difference:

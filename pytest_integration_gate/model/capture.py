@@ -131,9 +131,8 @@ class _Walk:
     def fields(self, items: Iterable[tuple[Any, Any]], depth: int) -> tuple[tuple[Field, ...], bool]:
         """Fields sorted by name, and whether they are all there."""
         found = list(islice(items, KEYS + 1))
-        complete = len(found) <= KEYS and len(found) <= self.left
         fields = [Field(key, self.shape(item, depth - 1)) for key, item in found[:KEYS] if self.left > 0]
-        return tuple(sorted(fields, key=lambda field: field.name)), complete
+        return tuple(sorted(fields, key=lambda field: field.name)), len(fields) == len(found)
 
 
 _Reader: TypeAlias = Callable[[_Walk, Any, type, int], Shape]

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import re
 from ast import literal_eval
+from collections.abc import Iterable
 from typing import Any
 
 from pytest_integration_gate.model.interaction import Argument
-from pytest_integration_gate.model.joining import join_all
+from pytest_integration_gate.model.joining import options_of
 from pytest_integration_gate.model.keys import read_as_names
 from pytest_integration_gate.model.literal import normal
+from pytest_integration_gate.model.secrecy import SECRET
 from pytest_integration_gate.model.shape import (
     ANYTHING,
     NEVER,
@@ -35,17 +37,17 @@ _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _MARKERS = {"<datetime>": DATE_TIME}
 
 
-def spelled(argument: Argument) -> Shape:
-    """Give the shape of JSON data with the values that are known; the plain shape where its literal is not kept.
+def spelled(argument: Argument) -> Shape | None:
+    """Give the shape of JSON data with the values that are known; None where the literal is not kept.
 
-    A number like ``1.0`` is an integer to JSON Schema. Where values are not known, every ``float`` may be one.
+    Here the elements of a list stay apart: each has to fit by itself.
     """
-    if argument.text is not None:
-        try:
-            return spell(literal_eval(argument.text))
-        except (ValueError, SyntaxError, MemoryError, RecursionError):
-            pass
-    return _without_fractions(argument.shape)
+    if argument.text is None:
+        return None
+    try:
+        return spell(literal_eval(argument.text.replace(f": {SECRET}", f": '{SECRET}'")))
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return None
 
 
 def spell(value: Any) -> Shape:
@@ -62,14 +64,19 @@ def spell(value: Any) -> Shape:
         case str():
             return _spell_text(value)
         case list() | tuple():
-            return Sequence("list", join_all(map(spell, value)))
+            return Sequence("list", _any_of(value))
         case dict():
             if not value:
                 return Dictionary(NEVER, NEVER)
             if all(isinstance(key, str) for key in value) and read_as_names([*value]):
                 return Record(tuple(Field(key, spell(value[key])) for key in sorted(value)))
-            return Dictionary(join_all(map(spell, value)), join_all(map(spell, value.values())))
+            return Dictionary(_any_of(value), _any_of(value.values()))
     return ANYTHING
+
+
+def _any_of(values: Iterable[Any]) -> Shape:
+    options = tuple(dict.fromkeys(flat for value in values for flat in options_of(spell(value))))
+    return Union(options) if len(options) > 1 else next(iter(options), NEVER)
 
 
 def _spell_text(value: str) -> Scalar:
@@ -81,19 +88,20 @@ def _spell_text(value: str) -> Scalar:
     return Scalar("str") if "<" in value else Scalar("str", (repr(value),))
 
 
-def _without_fractions(shape: Shape) -> Shape:
+def without_fractions(shape: Shape) -> Shape:
+    """Give a shape whose every ``float`` is an ``int``: ``1.0`` is an integer to JSON Schema, and any may be such."""
     match shape:
         case Scalar("float"):
             return Scalar("int")
         case Record(fields, cls, complete):
-            inner = tuple(Field(each.name, _without_fractions(each.shape), each.required) for each in fields)
+            inner = tuple(Field(each.name, without_fractions(each.shape), each.required) for each in fields)
             return Record(inner, cls, complete)
         case Dictionary(key, value, cls):
-            return Dictionary(key, _without_fractions(value), cls)
+            return Dictionary(key, without_fractions(value), cls)
         case Sequence(kind, element):
-            return Sequence(kind, _without_fractions(element))
+            return Sequence(kind, without_fractions(element))
         case Tuple(elements):
-            return Tuple(tuple(map(_without_fractions, elements)))
+            return Tuple(tuple(map(without_fractions, elements)))
         case Union(options):
-            return Union(tuple(map(_without_fractions, options)))
+            return Union(tuple(map(without_fractions, options)))
     return shape

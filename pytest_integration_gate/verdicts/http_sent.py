@@ -20,10 +20,9 @@ from pytest_integration_gate.model.shape import (
     Shape,
     Union,
 )
-from pytest_integration_gate.model.spelling import spelled
 from pytest_integration_gate.model.text import text_of
 from pytest_integration_gate.model.unsupported import step
-from pytest_integration_gate.verdicts.bodies import fit_body
+from pytest_integration_gate.verdicts.bodies import comparable, fit_body
 
 Wrong = tuple[str, tuple[Difference, ...]]
 
@@ -75,7 +74,7 @@ def _wrong_body(request: Request, operation: Operation) -> Wrong:
 def _misfits(body: Argument, shape: Shape, is_form: bool) -> tuple[Difference, ...]:
     if is_form:
         body = Argument(shape=_names_of(body.shape))
-    return tuple(dict.fromkeys((*fit_body(body, shape), *_lacking(spelled(body), shape, "$"))))
+    return tuple(dict.fromkeys((*fit_body(body, shape), *_lacking(*comparable(body, shape), "$"))))
 
 
 def _inside(difference: Difference) -> Difference:

@@ -344,6 +344,15 @@ def test_cycles_and_depth_end() -> None:
     assert isinstance(shape_of(itself), Object)
 
 
+def test_records_are_cut_inside() -> None:
+    """A record is not complete either when what its first keys hold leaves no room for the others."""
+    inner = {f"key_{chr(97 + i)}": 1 for i in range(20)}
+    shape = shape_of({f"part_{chr(97 + i)}": inner for i in range(5)})
+    assert isinstance(shape, Record)
+    assert len(shape.fields) < 5
+    assert not shape.complete
+
+
 def test_wide_values_are_cut() -> None:
     """A record with many keys is not complete; a list with many records is pictured by its first ones, whole."""
     wide = {f"key_{chr(97 + i)}{chr(97 + j)}": 1 for i in range(6) for j in range(6)}

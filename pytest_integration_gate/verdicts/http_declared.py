@@ -9,16 +9,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from difflib import get_close_matches
 
 from pytest_integration_gate.model.api import Api, Content, DeclaredAnswer, Operation, Route
 from pytest_integration_gate.model.content import includes, is_json
 from pytest_integration_gate.model.exchange import GONE, Answer, Exchange, Request, route_of
 from pytest_integration_gate.model.finding import Difference, Kind
 from pytest_integration_gate.model.interaction import EVERYTHING, Uses
-from pytest_integration_gate.model.shape import NONE, Field, Scalar
+from pytest_integration_gate.model.secrecy import SECRET
+from pytest_integration_gate.model.shape import NEVER, NONE, Scalar
 from pytest_integration_gate.model.templates import is_greedy, trimmed
 from pytest_integration_gate.model.text import text_of
-from pytest_integration_gate.model.unsupported import absent, step
 from pytest_integration_gate.values import dataclass
 from pytest_integration_gate.verdicts.bodies import fit_body, readable
 from pytest_integration_gate.verdicts.contradiction import Contradiction
@@ -106,7 +107,7 @@ class _Match:
 def _match(exchange: Exchange, api: Api) -> _Match | None:
     """Find what a document says about the route of a claim; None when it has no say."""
     request, answer = exchange.request, exchange.answer
-    if answer is None or exchange.error is not None or (answer.status or 0) >= 500 or not api.speaks_of(request.origin):
+    if answer is None or exchange.error != NEVER or (answer.status or 0) >= 500 or not api.speaks_of(request.origin):
         return None
     paths = api.find(request.origin, request.path)
     routes = tuple(route for route in paths if route.method == request.method)
@@ -114,7 +115,7 @@ def _match(exchange: Exchange, api: Api) -> _Match | None:
         routes = tuple(route for route in paths if route.method == "GET")
     if not routes and (request.method == "OPTIONS" or answer.status in GONE):
         return None
-    if not any("<" in segment.text for segment in request.path):  # masked: it may be any of them
+    if not any(SECRET in segment.text for segment in request.path):  # masked: it may be any of them
         routes = tuple(route for route in routes if _literals(route) == _literals(routes[0]))
     return _Match(exchange=exchange, answer=answer, api=api, target=target_of(request, api), paths=paths, routes=routes)
 
@@ -127,24 +128,18 @@ def _literals(route: Route) -> list[bool]:
 
 
 def _check_route(matched: _Match) -> Iterator[Contradiction]:
-    request = matched.exchange.request
-    written = f"{request.method} /{'/'.join(segment.text for segment in request.path)}"
-    if matched.paths:
-        template = matched.paths[0].template
-        methods = ", ".join(route.method for route in matched.paths if route.template == template)
-        reality = f"{template} takes {methods}"
-        yield matched.contradiction(
-            "http_route", matched.paths[0].at, reality, [Difference(path="$", claim=written, reality=reality)]
-        )
-        return
-    near = matched.api.nearest(request.method, request.origin, request.path)
-    hint = f" (nearest: {near.text})" if near else ""
-    yield matched.contradiction(
-        "http_route",
-        matched.api.at,
-        f"there is no path /{'/'.join(segment.text for segment in request.path)}{hint}",
-        [Difference(path="$", claim=written, reality=f"absent{hint}")],
-    )
+    request, paths = matched.exchange.request, matched.paths
+    if paths:
+        methods = ", ".join(route.method for route in paths if route.template == paths[0].template)
+        at, known = paths[0].at, f"{paths[0].template} takes {methods}"
+        reality = f"absent ({known})"
+    else:
+        near = matched.api.nearest(request.method, request.origin, request.path)
+        hint = f" (nearest: {near.text})" if near else ""
+        at, known = matched.api.at, f"has no path /{'/'.join(segment.text for segment in request.path)}{hint}"
+        reality = f"absent{hint}"
+    difference = Difference(path="$.path", claim="is answered", reality=reality)
+    yield matched.contradiction("http_route", at, known, [difference])
 
 
 # Answers
@@ -154,7 +149,7 @@ def _check_operation(matched: _Match, route: Route) -> Iterator[Contradiction]:
     operation, status = matched.api.operation(route), matched.answer.status
     answers = _answers(operation, status)
     if status is not None and not answers and _excludes(operation, status):
-        known = ", ".join(answer.status for answer in operation.answers)
+        known = " | ".join(answer.status for answer in operation.answers)
         difference = Difference(path="$.status", claim=str(status), reality=known)
         yield matched.contradiction("http_status", operation.at, f"answers {known}", [difference])
     if answers and matched.exchange.request.method != "HEAD" and status not in _WITHOUT_BODY:
@@ -234,18 +229,22 @@ def _check_headers(matched: _Match, answers: tuple[DeclaredAnswer, ...]) -> Iter
     types = [content.type for content in answer.contents]
     is_foreign = types and not any(includes(each, written.content_type) for each in types)
     if "content-type" in written.headers and written.content_type and is_foreign:
-        path = "$.headers['content-type']"
-        differences.append(Difference(path=path, claim=written.content_type, reality=", ".join(types)))
+        differences.append(_header("content-type", written.content_type, " | ".join(types)))
     for name in written.headers if answer.headers else ():
         if (
             name not in answer.headers
             and not _GENERAL_HEADERS.fullmatch(name)
             and _is_read(name, matched.exchange.uses)
         ):
-            differences.append(absent(Field(name, Scalar("str")), f"$.headers{step(name)}", answer.headers))
+            near = get_close_matches(name, answer.headers, 1)
+            differences.append(_header(name, "sent", f"absent (nearest: {near[0]})" if near else "absent"))
     if differences:
         known = ", ".join((*answer.headers, *(["content-type: " + ", ".join(types)] if types else [])))
         yield matched.contradiction("http_header", answer.at, f"answers {answer.status} with {known}", differences)
+
+
+def _header(name: str, claim: str, reality: str) -> Difference:
+    return Difference(path=f"$.headers.{name}", claim=claim, reality=reality)
 
 
 def _is_read(name: str, uses: Uses | None) -> bool:

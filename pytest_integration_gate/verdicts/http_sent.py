@@ -54,8 +54,8 @@ def _wrong_body(request: Request, operation: Operation) -> Wrong:
         return "", ()
     accepted = [content for content in operation.accepts if not kind or includes(content.type, kind)]
     if not accepted:
-        types = ", ".join(content.type for content in operation.accepts)
-        return f"takes {types}", (Difference(path="$.headers['content-type']", claim=kind, reality=types),)
+        types = " | ".join(content.type for content in operation.accepts)
+        return f"takes {types}", (Difference(path="$.headers.content-type", claim=kind, reality=types),)
     is_text = isinstance(body.shape, Scalar) and body.shape.name == "str"
     if is_text and not is_json(kind):
         return "", ()  # a text that may hold anything
@@ -115,6 +115,5 @@ def _lacking_fields(claim: Record, reality: Record, path: str) -> list[Differenc
         if own is not None:
             found += _lacking(own.shape, field.shape, inner)
         if field.required and (claim.complete if own is None else not own.required):
-            claimed = "absent" if own is None else "absent from some"
-            found.append(Difference(path=inner, claim=claimed, reality=text_of(field.shape)))
+            found.append(Difference(path=inner, claim="absent", reality="required"))
     return found

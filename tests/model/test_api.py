@@ -41,6 +41,7 @@ def found(service: Api, path: str, origin: str = ORIGIN) -> list[str]:
         ("/users/me", ["GET /users/me", "GET /users/{id}"]),
         ("/users/me/posts", ["GET /users/me/{part}", "GET /users/{id}/posts"]),
         ("/users/<secret>", ["GET /users/me", "GET /users/{id}"]),
+        ("/users/<uuid>", ["GET /users/{id}"]),
         ("/reports/2026.pdf", ["GET /reports/{year}.pdf"]),
         ("/reports/.pdf", []),
         ("/files/a/b/c", ["GET /files/{path}"]),

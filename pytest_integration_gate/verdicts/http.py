@@ -26,11 +26,11 @@ from pytest_integration_gate.verdicts.agreement import Group
 from pytest_integration_gate.verdicts.evidence import Evidence, EvidenceIndex, most_real
 from pytest_integration_gate.verdicts.makes import REFUSALS, is_explained, make_of, refused_parts, request_text
 from pytest_integration_gate.verdicts.observed import ask, without_text
+from pytest_integration_gate.verdicts.reading import body_uses_in, headers_read_in
 from pytest_integration_gate.verdicts.routes import Routes, agree, is_local, is_telling
 from pytest_integration_gate.verdicts.suggestions import suggestion
 from pytest_integration_gate.verdicts.weighing import Weighed, weigh
 
-_UNREAD_BODY = frozenset({".text", ".content", ".data", ".raw", ".read", ".iter_content", ".iter_lines", ".iter_bytes"})
 # Refusals that mean the same and that services choose between.
 _INT = Scalar("int")
 # Answers that depend on the state of the resource, or on a header of the request that is not kept.
@@ -276,7 +276,7 @@ def _weigh_status(claim: Claim, status: int | None, exchange: Exchange, seen: Gr
 
 def _weigh_headers(claim: Claim, answer: Answer, exchange: Exchange, seen: Group) -> Weighed | None:
     """A header that the code reads, that the stub sends and reality never does."""
-    read = _headers_read(exchange)
+    read = headers_read_in(exchange)
     given = {name for one in seen.evidence for name in _headers(one)}
     differences = tuple(
         Difference(path=f"$.headers.{name}", claim="sent", reality="absent")
@@ -293,7 +293,7 @@ def _weigh_headers(claim: Claim, answer: Answer, exchange: Exchange, seen: Group
 
 
 def _weigh_body(claim: Claim, exchange: Exchange, seen: Group, compares_values: bool) -> Weighed:
-    uses = _body_uses(exchange)
+    uses = body_uses_in(exchange)
     body = exchange.answer.body if exchange.answer is not None else None
     if body is None or uses is None or body.shape == NONE:  # a stub without a body says nothing of one
         return Weighed("verified", seen.first)
@@ -400,30 +400,3 @@ def _is_read_exactly(uses: Uses) -> bool:
         if name in (".status_code", ".status"):
             return inner.escapes or "__eq__" in inner.operations or "__contains__" in inner.operations
     return False
-
-
-def _headers_read(exchange: Exchange) -> frozenset[str]:
-    """Return the names of the headers that the code is seen to read, in lower case."""
-    members = exchange.uses.members if exchange.uses is not None else ()
-    spelled = (
-        part[2:-2].lower()
-        for name, inner in members
-        if name == ".headers"
-        for part, _ in inner.members
-        if part[:2] == "['"
-    )
-    return frozenset((*exchange.headers_read, *spelled))
-
-
-def _body_uses(exchange: Exchange) -> Uses | None:
-    """Return what the code does with the body, None when it does not look at it."""
-    if exchange.body_uses is not None:
-        return exchange.body_uses
-    uses = exchange.uses
-    if uses is None or (uses.escapes and not _is_known(uses)):
-        return EVERYTHING
-    return EVERYTHING if any(name in _UNREAD_BODY for name, _ in uses.members) else None
-
-
-def _is_known(uses: Uses) -> bool:
-    return any(name == ".json" for name, _ in uses.members)

@@ -15,7 +15,6 @@ from pytest_integration_gate.model.api import Api, Content, DeclaredAnswer, Oper
 from pytest_integration_gate.model.content import includes, is_json
 from pytest_integration_gate.model.exchange import GONE, Answer, Exchange, Request, route_of
 from pytest_integration_gate.model.finding import Difference, Kind
-from pytest_integration_gate.model.interaction import EVERYTHING, Uses
 from pytest_integration_gate.model.secrecy import SECRET
 from pytest_integration_gate.model.shape import NEVER, NONE, Scalar
 from pytest_integration_gate.model.templates import is_greedy, trimmed
@@ -24,6 +23,7 @@ from pytest_integration_gate.values import dataclass
 from pytest_integration_gate.verdicts.bodies import fit_body, readable
 from pytest_integration_gate.verdicts.contradiction import Contradiction
 from pytest_integration_gate.verdicts.http_sent import wrong_request
+from pytest_integration_gate.verdicts.reading import body_uses_in, headers_read_in
 
 _BEFORE_THE_SERVICE = frozenset((401, 403, 407, 408, 413, 429, 431))
 """What gateways and proxies answer, in front of services whose documents do not know of them."""
@@ -188,9 +188,9 @@ def _excludes(operation: Operation, status: int) -> bool:
 
 
 def _check_body(matched: _Match, answers: tuple[DeclaredAnswer, ...]) -> Iterator[Contradiction]:
-    exchange, body = matched.exchange, matched.answer.body
-    if body is None or (body.shape == NONE and exchange.body_uses is None):
-        return  # not seen, or empty and nobody looked
+    body, uses = matched.answer.body, body_uses_in(matched.exchange)
+    if body is None or body.shape == NONE or uses is None:
+        return  # not seen, not there, or nobody looks at it
     if isinstance(body.shape, Scalar) and body.shape.name == "str" and not is_json(matched.answer.content_type):
         return  # a text that may hold anything
     nearest: tuple[tuple[Difference, ...], DeclaredAnswer, Content] | None = None
@@ -199,7 +199,7 @@ def _check_body(matched: _Match, answers: tuple[DeclaredAnswer, ...]) -> Iterato
         if not contents:
             return
         for content in contents:
-            differences = fit_body(body, content.shape, exchange.body_uses or EVERYTHING)
+            differences = fit_body(body, content.shape, uses)
             if not differences:
                 return
             if nearest is None or len(differences) < len(nearest[0]):
@@ -221,36 +221,24 @@ def _contents_for(content_type: str, contents: tuple[Content, ...]) -> tuple[Con
 
 
 def _check_headers(matched: _Match, answers: tuple[DeclaredAnswer, ...]) -> Iterator[Contradiction]:
-    """Compare the headers that the author of a double wrote with those of an answer that declares any."""
+    """Compare the headers that the code reads, and JSON that it parses, with the only answer that may be meant."""
     answer, written = answers[0], matched.answer
     if len(answers) > 1:
         return
     differences = []
     types = [content.type for content in answer.contents]
-    is_foreign = types and not any(includes(each, written.content_type) for each in types)
-    if "content-type" in written.headers and written.content_type and is_foreign:
+    is_parsed = is_json(written.content_type) and matched.exchange.body_uses is not None
+    if types and is_parsed and not any(map(is_json, types)):
         differences.append(_header("content-type", written.content_type, " | ".join(types)))
-    for name in written.headers if answer.headers else ():
-        if (
-            name not in answer.headers
-            and not _GENERAL_HEADERS.fullmatch(name)
-            and _is_read(name, matched.exchange.uses)
-        ):
+    read = headers_read_in(matched.exchange) if answer.headers else frozenset()
+    for name in written.headers:
+        if name in read and name not in answer.headers and not _GENERAL_HEADERS.fullmatch(name):
             near = get_close_matches(name, answer.headers, 1)
             differences.append(_header(name, "sent", f"absent (nearest: {near[0]})" if near else "absent"))
     if differences:
-        known = ", ".join((*answer.headers, *(["content-type: " + ", ".join(types)] if types else [])))
+        known = ", ".join((*answer.headers, *types))
         yield matched.contradiction("http_header", answer.at, f"answers {answer.status} with {known}", differences)
 
 
 def _header(name: str, claim: str, reality: str) -> Difference:
     return Difference(path=f"$.headers.{name}", claim=claim, reality=reality)
-
-
-def _is_read(name: str, uses: Uses | None) -> bool:
-    """Say whether the code may read a header of the response; nobody knows when its use is not known."""
-    headers = uses.of(".headers") if uses is not None else EVERYTHING
-    if headers is None:
-        return False
-    spelled_out = [member[1:-1].strip("'\"").lower() for member, _ in headers.members]
-    return headers.escapes or name in spelled_out or any(not member.startswith("['") for member, _ in headers.members)

@@ -184,7 +184,7 @@ class _Reading:
             yield DeclaredAnswer(
                 status=status if status == "default" else status.upper(),
                 contents=self.contents(answer.at("content"), is_request=False),
-                headers=tuple(sorted(name.lower() for name in _names(answer.at("headers")))),
+                headers=tuple(sorted(name.lower() for name in answer.data.get("headers") or ())),
                 at=_at(part.at(status)),
             )
 

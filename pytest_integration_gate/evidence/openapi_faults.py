@@ -1,8 +1,7 @@
 """What is wrong with an OpenAPI document, as far as the gate relies on it.
 
-A full validation by the schemas of OpenAPI takes minutes for a large document, and says of a mistake which of a hundred
-branches it fits worst. Here every rule that the gate reads by is checked once, and everything that can be reached from
-``paths`` is looked at.
+Validating all of a document with a thousand paths takes 45 s (openapi-spec-validator 0.9). Here every rule that the gate
+reads by is checked once, for everything that ``paths`` lead to.
 """
 
 from __future__ import annotations
@@ -40,6 +39,7 @@ class _Check:
         self.library = library
         self.faults: list[str] = []
         self.seen: set[int] = set()  # ids of parts, which live as long as the library
+        self.schemas: set[int] = set()
         self.is_30 = False
 
     def fault(self, part: Part, text: str) -> None:
@@ -162,6 +162,8 @@ class _Check:
             if found.data.get("in") not in _PLACES:
                 self.expect(found.at("in"), f"one of {', '.join(_PLACES)}")
             self.flag(found.at("required"))
+            if "schema" in found.data:
+                self.schema(found.at("schema"))
 
     def contents(self, part: Part) -> None:
         for _, content in self.entries(part):
@@ -186,9 +188,9 @@ class _Check:
             if not isinstance(part.data, dict):
                 self.expect(part, "a schema, which is a mapping")
                 continue
-            if id(part.data) in self.seen:
+            if id(part.data) in self.schemas:
                 continue
-            self.seen.add(id(part.data))
+            self.schemas.add(id(part.data))
             if "$ref" in part.data:
                 if not isinstance(part.data["$ref"], str):
                     self.expect(part.at("$ref"), "text")

@@ -67,7 +67,7 @@ def shape_of_schema(
     for depth in range(DEPTH, 0, -1):
         try:
             return _Reading(look_up, is_request, is_30).shape(schema, file, depth)
-        except _TooLarge:
+        except (_TooLarge, RecursionError):
             continue
     return ANYTHING
 

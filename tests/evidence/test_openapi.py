@@ -49,7 +49,7 @@ def test_an_operation_is_read(docs: Docs, document: Any, version: str, name: str
                 "responses": {
                     "200": answer(REFERENCE, "application/json; charset=utf-8"),
                     "4xx": {"$ref": "#/components/responses/Error"},
-                    "default": {"description": "", "headers": {"X-Next": {"schema": {"type": "string"}}}},
+                    "default": {"description": "", "headers": {"X-Next": {}, "x-left": {}}},
                     "x-note": 1,
                 },
             },
@@ -83,7 +83,7 @@ def test_an_operation_is_read(docs: Docs, document: Any, version: str, name: str
     ] == [
         ("200", (), [("application/json", "{id: int}")]),
         ("4XX", (), [("application/problem+json", "str")]),
-        ("default", ("x-next",), []),
+        ("default", ("x-left", "x-next"), []),
     ]
     place = api.place_of(operation.answers[1].at)
     if name == "api.json":
@@ -173,6 +173,10 @@ def get(**parts: Any) -> Any:
         (
             get(parameters=[{"name": "a", "in": "path", "required": 1}]),
             "/required`: must be `true` or `false`, not `1`.",
+        ),
+        (
+            get(parameters=[{"name": "a", "in": "path", "schema": {"$ref": "#/x"}}]),
+            "cannot be resolved: docs/api.yaml has no",
         ),
         (get(requestBody={}), "/requestBody/content`: must be a mapping of content types, not empty."),
         (get(servers=[{}]), "/servers/0/url`: must be text, the URL of a server, not empty."),

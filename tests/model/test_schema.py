@@ -154,6 +154,12 @@ def test_a_huge_schema_stays_small() -> None:
     assert 40 < size(shape) <= SIZE
 
 
+def test_a_long_way_ends() -> None:
+    """A chain of references that is longer than Python's stack says nothing."""
+    components = {f"n{number}": {"$ref": f"#n{number + 1}"} for number in range(2000)}
+    assert shape_of({"$ref": "#n0"}, {**components, "n2000": USER}) == ANYTHING
+
+
 def test_a_deep_schema_is_cut() -> None:
     """What is deeper inside than any picture of a value is left open."""
     schema: dict[str, Any] = {"type": "string"}

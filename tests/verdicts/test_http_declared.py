@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
 
 from pytest_integration_gate.model.api import Api, Content, DeclaredAnswer, Operation, Parameter, Route, Server
 from pytest_integration_gate.model.capture import picture
@@ -481,6 +484,45 @@ def test_what_is_required_inside(schema: Any, sent: Any, paths: list[str]) -> No
     operation = Operation(accepts=(content(schema, is_request=True),), answers=(answers("200"),))
     found = list(check(exchange("POST /a", 200, sent=sent), api({"POST /a": operation})))
     assert [difference.path for one in found for difference in one.differences] == paths
+
+
+names = st.sampled_from(["id", "email", "name"])
+scalars = st.sampled_from(
+    [
+        {"type": "integer"},
+        {"type": "number"},
+        {"type": "string"},
+        {"type": ["string", "null"]},
+        {"enum": ["a", 1, None]},
+    ]
+)
+flat = st.builds(
+    lambda properties, required, more: {
+        "type": "object",
+        "properties": properties,
+        "required": sorted(required & properties.keys()),
+        "additionalProperties": more,
+    },
+    st.dictionaries(names, scalars, min_size=1, max_size=3),
+    st.sets(names, max_size=2),
+    st.booleans(),
+)
+plain = st.sampled_from([None, 0, 1, 1.0, 1.5, "a", "b"])
+objects = st.dictionaries(names, plain, max_size=3)
+
+
+@given(
+    st.one_of(
+        st.tuples(flat, objects), st.tuples(flat.map(lambda one: {"type": "array", "items": one}), st.lists(objects))
+    )
+)
+def test_requests_agree_with_json_schema(pair: tuple[Any, Any]) -> None:
+    """A body of plain fields is taken by the gate exactly when JSON Schema takes it."""
+    schema, sent = pair
+    operation = Operation(accepts=(content(schema, is_request=True),), answers=(answers("200"),))
+    claim = exchange("POST /a", 200, sent=sent)
+    is_valid = Draft202012Validator(schema).is_valid(sent)
+    assert (kinds(claim, api({"POST /a": operation})) == []) is is_valid
 
 
 def test_several_contradictions_come_in_order() -> None:

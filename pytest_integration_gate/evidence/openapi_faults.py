@@ -1,7 +1,7 @@
 """What is wrong with an OpenAPI document, as far as the gate relies on it.
 
-Validating all of a document with a thousand paths takes 45 s (openapi-spec-validator 0.9). Here every rule that the gate
-reads by is checked once, for everything that ``paths`` lead to.
+Validating all of a document with a thousand paths takes 45 s (openapi-spec-validator 0.9). Here every rule that the
+gate reads by is checked once, for everything that ``paths`` lead to.
 """
 
 from __future__ import annotations

@@ -79,28 +79,33 @@ class _Reading:
         self.look_up = look_up
         self.is_request = is_request
         self.is_30 = is_30
-        self.known: dict[tuple[int, int], Shape] = {}
+        self.known: dict[tuple[int, int, bool], Shape] = {}
         self.sizes: dict[int, tuple[int, Shape]] = {}  # by the id of a shape, which lives as long as its entry
 
-    def shape(self, schema: Schema, file: str, depth: int) -> Shape:
-        """Give the shape of a schema, `ANYTHING` for one that goes round in a circle or is too deep inside."""
+    def shape(self, schema: Schema, file: str, depth: int, *, is_part: bool = False) -> Shape:
+        """Give the shape of a schema, `ANYTHING` for one that goes round in a circle or is too deep inside.
+
+        `is_part` says that another schema is built on it (``allOf``).
+        """
         if not isinstance(schema, dict) or depth < 0:
             return ANYTHING
-        key = (id(schema), depth)
+        key = (id(schema), depth, is_part)
         if key not in self.known:
             self.known[key] = ANYTHING  # for those that lead back here without going deeper
-            self.known[key] = self.bounded(self.read(schema, file, depth))
+            self.known[key] = self.bounded(self.read(schema, file, depth, is_part))
         return self.known[key]
 
-    def read(self, schema: Schema, file: str, depth: int) -> Shape:
+    def read(self, schema: Schema, file: str, depth: int, is_part: bool) -> Shape:
         parts = []
         if isinstance(schema.get("$ref"), str):
-            parts.append(self.shape(*self.look_up(schema["$ref"], file), depth))
+            parts.append(self.shape(*self.look_up(schema["$ref"], file), depth, is_part=is_part))
         if self.is_30 and parts:
             return _nullable(schema, parts[0])
         parts.append(self.own(schema, file, depth))
-        parts += [self.shape(each, file, depth) for each in _list(schema, "allOf")]
+        parts += [self.shape(each, file, depth, is_part=True) for each in _list(schema, "allOf")]
         shape = _merged(parts)
+        if "discriminator" in schema and not is_part and not {"oneOf", "anyOf"} & schema.keys():
+            shape = _opened(shape)  # it stands for any of those that are built on it
         if options := _list(schema, "oneOf"):
             merged = [merge(shape, self.shape(option, file, depth)) for option in options]
             shape = _union([option for option in merged if option is not None])
@@ -139,8 +144,6 @@ class _Reading:
     def mapping(self, schema: Schema, file: str, depth: int) -> Shape:
         more = schema.get("additionalProperties", schema.get("unevaluatedProperties"))
         opens = any(word in schema for word in _OPENING)
-        # A parent that children extend by `allOf` says with this that it stands for any of them.
-        opens = opens or ("discriminator" in schema and not {"oneOf", "anyOf"} & schema.keys())
         names = {name: True for name in _list(schema, "required") if isinstance(name, str)}
         properties = schema.get("properties") or {}
         fields = []
@@ -258,6 +261,10 @@ def _union(options: Iterable[Shape]) -> Shape:
             del found[same]
             found[join_all((same, option))] = None
     return Union(tuple(found)) if len(found) > 1 else next(iter(found), ANYTHING)
+
+
+def _opened(shape: Shape) -> Shape:
+    return Record(shape.fields, complete=False) if isinstance(shape, Record) else shape
 
 
 def _nullable(schema: Schema, shape: Shape) -> Shape:

@@ -130,6 +130,16 @@ def test_references_have_siblings_from_version_3_1_on() -> None:
     assert text_of(shape_of({"$ref": "#word", "nullable": True}, components, is_30=True)) == "None | str"
 
 
+def test_a_parent_stands_for_its_children() -> None:
+    """Where a parent with a discriminator is declared, a child with more properties may come; a child is what it is."""
+    components = {
+        "pet": {**USER, "discriminator": {"propertyName": "email"}},
+        "dog": {"allOf": [{"$ref": "#pet"}, {"type": "object", "properties": {"bark": {"type": "integer"}}}]},
+    }
+    assert text_of(shape_of({"$ref": "#pet"}, components)) == "{email?: str, id: int, …}"
+    assert text_of(shape_of({"$ref": "#dog"}, components)) == "{bark?: int, email?: str, id: int}"
+
+
 def test_a_recursive_schema_ends() -> None:
     """A schema that contains itself is followed some levels down; one that is nothing but itself says nothing."""
     tree = {"type": "object", "properties": {"name": {"type": "string"}, "parts": {"type": "array"}}}

@@ -113,9 +113,8 @@ class Api:
         self._servers = servers or (Server(),)
         self._mapped = tuple(split_url(url) for pair in (urls or {}).items() for url in pair)
         own = [server for route in self.routes for server in route.servers or ()]
-        self._named = {server.origin for server in (*self._servers, *own)}
-        # When tests use origins of their own, the document's servers do not say which of them is meant.
-        self._speaks_of_all = not any(self._is_named(split_url(url)[0]) for url in origins)
+        self._named = {server.origin for server in (*self._servers, *own)} - {""}
+        self._origins = {split_url(url)[0] for url in origins}
         self._found: dict[tuple[str, tuple[Segment, ...]], tuple[Route, ...]] = {}
         self._groups: dict[tuple[Server, ...], dict[int, list[Route]]] = {}
         for route in self.routes:
@@ -130,9 +129,16 @@ class Api:
         return self._operations[route]
 
     def speaks_of(self, origin: str) -> bool:
-        """Say whether the service at an origin is the one that is described here."""
-        is_mapped = any(origin == mapped for mapped, _ in self._mapped)
-        return self._speaks_of_all or is_mapped or self._is_named(origin)
+        """Say whether the service at an origin is the one that is described here.
+
+        That is so for the servers of the document and for what the boundary maps; for the other origins of the boundary
+        when the document names none of them; and for any when neither names one.
+        """
+        if self._is_named(origin) or any(origin == mapped for mapped, _ in self._mapped):
+            return True
+        if self._origins:
+            return origin in self._origins and not any(map(self._is_named, self._origins))
+        return not self._named and not self._mapped
 
     def find(self, origin: str, path: tuple[Segment, ...]) -> tuple[Route, ...]:
         """Give every route, of whatever method, whose template fits a path; the most literal ones first."""
@@ -154,8 +160,8 @@ class Api:
         return named[max(close)[1]] if close else None
 
     def _is_named(self, origin: str) -> bool:
-        """Say whether the document has a server at an origin, or one that may be anywhere."""
-        return any(not named or fits_text(named, origin) for named in self._named)
+        """Say whether the document has a server at an origin."""
+        return any(fits_text(named, origin) for named in self._named)
 
     def _find(self, origin: str, path: tuple[Segment, ...]) -> tuple[Route, ...]:
         found: dict[Route, None] = {}

@@ -9,6 +9,7 @@ from pytest_integration_gate.model.exchange import Segment
 from pytest_integration_gate.model.templates import split_url
 
 ORIGIN = "https://api.example"
+OWN = ["https://stub.example", "http://localhost:1"]
 
 
 def api(*texts: str, **more: object) -> Api:
@@ -96,16 +97,28 @@ def test_mapped_origins() -> None:
     assert service.speaks_of("http://127.0.0.1:8001")
 
 
-def test_a_document_speaks_of_its_service() -> None:
+@pytest.mark.parametrize(
+    ("servers", "urls", "origins", "spoken_of"),
+    [
+        # the document says itself where the service is
+        ([ORIGIN], {}, [], [ORIGIN]),
+        ([ORIGIN], {}, [ORIGIN, "https://auth.example"], [ORIGIN]),
+        ([ORIGIN], {"https://stub.example": "http://localhost:1/api"}, [], [ORIGIN, *OWN]),
+        # the tests use an origin of their own
+        ([ORIGIN], {}, ["https://stub.example"], [ORIGIN, "https://stub.example"]),
+        # the document leaves it open
+        ([], {}, ["https://stub.example/v1"], ["https://stub.example"]),
+        ([], {"https://stub.example": "http://localhost:1"}, [], OWN),
+        ([], {}, [], [ORIGIN, "https://auth.example", "https://stub.example", "http://localhost:1"]),
+    ],
+)
+def test_a_document_speaks_of_its_service(
+    servers: list[str], urls: dict[str, str], origins: list[str], spoken_of: list[str]
+) -> None:
     """Another service of the same boundary is none of its business; which one is meant may be left open."""
-    named = (Server(origin=ORIGIN),)
-    service = api("GET /users", servers=named, origins=[ORIGIN, "https://auth.example"])
-    assert service.speaks_of(ORIGIN)
-    assert not service.speaks_of("https://auth.example")
-    assert api("GET /users", servers=named).speaks_of("https://stub.example")
-    assert api("GET /users", servers=named, origins=["https://stub.example"]).speaks_of("https://stub.example")
-    assert api("GET /users", origins=[ORIGIN]).speaks_of("https://auth.example")
-    assert api("GET /users", servers=(Server(path=("v1",)),), origins=[ORIGIN]).speaks_of("https://auth.example")
+    service = api("GET /users", servers=tuple(Server(origin=one) for one in servers), urls=urls, origins=origins)
+    asked = [ORIGIN, "https://auth.example", "https://stub.example", "http://localhost:1"]
+    assert [one for one in asked if service.speaks_of(one)] == sorted(spoken_of, key=asked.index)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from hashlib import blake2b
 from os.path import join
 from typing import Any
@@ -36,6 +36,15 @@ KEPT_FROM = 100_000
 """Bytes of a document from which on it is worth keeping."""
 
 
+def check_document(path: str, *, name: str, boundary: str, cache: str = "") -> None:
+    """Make sure that a document can be read, without keeping its data in memory; raise `OpenapiError`.
+
+    The arguments are those of `read_api`.
+    """
+    if not cache or _kept(Library(path, name), cache) is None:
+        _checked(path, name, boundary, cache)
+
+
 def read_api(
     path: str,
     *,
@@ -50,19 +59,23 @@ def read_api(
     `cache` is a folder where a large document is kept in a form that loads in a fraction of the time; a folder that
     cannot be written to is no fault. `urls` and `origins` are those of the boundary (`Api`).
     """
-    library = _kept(path, name, cache) if cache else None
-    if library is None:
-        library = Library(path, name)
-        problems = _problems(library)
-        if problems:
-            raise OpenapiError(
-                f"boundary `{boundary}`: the OpenAPI document {name} cannot be used:",
-                problems,
-                remedy="Mend the document, or take `openapi` out of the boundary in gate.yaml.",
-            )
-        if cache:
-            _keep(library, cache)
+    documents = _kept(Library(path, name), cache) if cache else None
+    library = Library(path, name, documents()) if documents else _checked(path, name, boundary, cache)
     return _Reading(library).api(urls, origins)
+
+
+def _checked(path: str, name: str, boundary: str, cache: str) -> Library:
+    library = Library(path, name)
+    problems = _problems(library)
+    if problems:
+        raise OpenapiError(
+            f"boundary `{boundary}`: the OpenAPI document {name} cannot be used:",
+            problems,
+            remedy="Mend the document, or take `openapi` out of the boundary in gate.yaml.",
+        )
+    if cache:
+        _keep(library, cache)
+    return library
 
 
 def _problems(library: Library) -> tuple[str, ...]:
@@ -76,28 +89,43 @@ def _problems(library: Library) -> tuple[str, ...]:
 # Keeping
 
 
-def _kept(path: str, name: str, cache: str) -> Library | None:
-    """Give the document as it was kept, None when it was not or has changed since."""
-    library = Library(path, name)
+def _kept(library: Library, cache: str) -> Callable[[], Mapping[str, Any]] | None:
+    """Give what loads the documents that were kept; None when they were not, or have changed since.
+
+    The first line says of which files they are, the second has their data.
+    """
+    place = _place_of(library, cache)
     try:
-        with open_file(_place_of(library, cache), encoding="utf-8") as stream:
-            kept = json.load(stream)
-        if kept["format"] != FORMAT or any(_stamp(file) != stamp for file, stamp in kept["files"].items()):
+        with open_file(place, encoding="utf-8") as stream:
+            header = json.loads(stream.readline())
+        is_good = header["format"] == FORMAT and library.path in header["files"]
+        if not is_good or any(_stamp(file) != stamp for file, stamp in header["files"].items()):
             return None
-        if library.path not in kept["documents"]:
-            return None
-        return Library(path, name, kept["documents"])
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
+    return lambda: _documents(place)
+
+
+def _documents(place: str) -> Mapping[str, Any]:
+    """Load what was kept; nothing when it is damaged, so that the files themselves are read."""
+    try:
+        with open_file(place, encoding="utf-8") as stream:
+            stream.readline()
+            found = json.loads(stream.readline())
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _keep(library: Library, cache: str) -> None:
     try:
         stamps = {file: _stamp(file) for file in library.files}
         if sum(size for _, size in stamps.values()) >= KEPT_FROM:
-            kept = {"format": FORMAT, "files": stamps, "documents": library.files}
+            lines = ({"format": FORMAT, "files": stamps}, library.files)
             prepare(cache)
-            write_text(_place_of(library, cache), json.dumps(kept, separators=(",", ":")))
+            write_text(
+                _place_of(library, cache), "".join(f"{json.dumps(line, separators=(',', ':'))}\n" for line in lines)
+            )
     except (OSError, ValueError, RecursionError):
         pass  # it is read again the next time
 

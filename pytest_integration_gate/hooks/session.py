@@ -7,7 +7,7 @@ import pytest
 from pytest_integration_gate.evidence.store import load
 from pytest_integration_gate.hooks.collection import Selection
 from pytest_integration_gate.hooks.gatekeeper import Gatekeeper
-from pytest_integration_gate.hooks.keys import APIS, SETTINGS
+from pytest_integration_gate.hooks.keys import SETTINGS
 from pytest_integration_gate.hooks.recording import Recorder
 from pytest_integration_gate.hooks.settings import check_report, read_settings
 from pytest_integration_gate.hooks.terminal import Terminal
@@ -42,9 +42,9 @@ def start(config: pytest.Config) -> None:
     if not is_worker:
         check_report(settings)
         if any(boundary.openapi for boundary in settings.boundaries):
-            from pytest_integration_gate.hooks.descriptions import read_apis
+            from pytest_integration_gate.hooks.descriptions import check_documents
 
-            config.stash[APIS] = read_apis(settings)
+            check_documents(settings)
         gatekeeper = Gatekeeper(config, settings, boundaries, store, warnings=(damage,) if damage else ())
         plugins += [gatekeeper, Terminal(config, settings, gatekeeper)]
         if config.getoption("gate_replay"):

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from pytest_integration_gate.errors import OpenapiError
 from pytest_integration_gate.evidence import openapi
 from pytest_integration_gate.model.api import Api, Operation, Parameter, Server
 from pytest_integration_gate.model.exchange import Segment
@@ -290,9 +291,7 @@ def test_a_changed_document_is_read_again(docs: Docs, document: Any, file: str) 
 
 
 @pytest.mark.usefixtures("_keeps_all")
-@pytest.mark.parametrize(
-    "damage", ["", "[]", "{}", '{"format": 0}', '{"format": 1, "files": {}, "documents": {}}', "nul\0"]
-)
+@pytest.mark.parametrize("damage", ["", "[]", "{}", '{"format": 0}', '{"format": 1, "files": {}}', "nul\0"])
 def test_a_damaged_copy_is_replaced(docs: Docs, document: Any, damage: str) -> None:
     """A copy that is damaged or foreign is as good as none."""
     docs.write("api.yaml", document(get()))
@@ -300,7 +299,33 @@ def test_a_damaged_copy_is_replaced(docs: Docs, document: Any, damage: str) -> N
     (copy,) = docs.store.glob("openapi-*.json")
     copy.write_text(damage)
     assert docs.api(cached=True).routes
-    assert json.loads(copy.read_text())["format"] == openapi.FORMAT
+    assert json.loads(copy.read_text().splitlines()[0])["format"] == openapi.FORMAT
+
+
+@pytest.mark.usefixtures("_keeps_all")
+@pytest.mark.parametrize("damage", ["", "[]", '{"half'])
+def test_a_copy_that_lost_its_data(docs: Docs, document: Any, damage: str) -> None:
+    """Where the data of a copy are gone, the document itself is read."""
+    docs.write("api.yaml", document(get()))
+    docs.api(cached=True)
+    (copy,) = docs.store.glob("openapi-*.json")
+    copy.write_text(f"{copy.read_text().splitlines()[0]}\n{damage}")
+    assert docs.api(cached=True).routes
+
+
+@pytest.mark.usefixtures("_keeps_all")
+def test_a_kept_document_is_checked_by_its_date(docs: Docs, document: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The check at the start of a run loads nothing when the document has not changed, and all of it when it has."""
+    path = docs.write("api.yaml", document(get()))
+    where = {"path": str(path), "name": "api.yaml", "boundary": "users", "cache": str(docs.store)}
+    openapi.check_document(**where)
+    with monkeypatch.context() as patched:
+        patched.setattr(openapi, "_documents", None)
+        patched.setattr(openapi, "faults_of", None)
+        openapi.check_document(**where)
+    path.write_text("openapi: [")
+    with pytest.raises(OpenapiError):
+        openapi.check_document(**where)
 
 
 @pytest.mark.usefixtures("_keeps_all")

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
+
+from pytest_integration_gate.hooks.descriptions import read_apis
+from pytest_integration_gate.hooks.gate_file import BoundarySettings
+from pytest_integration_gate.hooks.settings import Settings
 
 Project = Any  # of conftest.py
 GOOD = "openapi: 3.0.3\ninfo: {title: Users, version: '1'}\npaths: {}\n"
@@ -43,6 +48,25 @@ def test_a_good_document_is_read(project: Project) -> None:
     project.write("docs/api.yaml", GOOD)
     project.write("tests/unit/test_greet.py", IMPORTED.replace("EXPECTED", "True"))
     assert project.run().ret == pytest.ExitCode.OK
+
+
+def test_documents_are_read_for_their_boundaries(tmp_path: Path) -> None:
+    """Each boundary with a document has the description of its service, with what the boundary says of its origins."""
+    (tmp_path / "api.yaml").write_text(GOOD)
+    boundaries = (
+        BoundarySettings(name="files", collaborators=("https://files.example",)),
+        BoundarySettings(
+            name="payments", collaborators=("shop.pay", "https://pay.example/v1"), openapi=tmp_path / "api.yaml"
+        ),
+    )
+    settings = Settings(
+        root=tmp_path, project="shop", report=tmp_path / "r", store=tmp_path / "s", boundaries=boundaries
+    )
+    apis = read_apis(settings)
+    assert [*apis] == ["payments"]
+    assert apis["payments"].speaks_of("https://pay.example")
+    assert not apis["payments"].speaks_of("https://files.example")
+    assert apis["payments"].place_of(apis["payments"].at) == "api.yaml:3"
 
 
 def test_without_documents_nothing_is_imported(project: Project) -> None:

@@ -123,9 +123,8 @@ def read_gate_file(path: Path, name: str) -> GateFile:
         raise YamlError(check.problems)
     data: Mapping[Any, Any] = node.data if isinstance(node.data, dict) else {}
     boundaries = tuple(_boundary(name, table, path.parent) for name, table in data.get("boundaries", {}).items())
-    later = check.later + [f"boundaries.{each.name}.openapi" for each in boundaries if each.openapi]
     return GateFile(
-        project=data.get("project", ""), boundaries=boundaries, fakes=data.get("fakes", {}), later=tuple(later)
+        project=data.get("project", ""), boundaries=boundaries, fakes=data.get("fakes", {}), later=tuple(check.later)
     )
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import platform
 import subprocess
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -31,6 +32,9 @@ from pytest_integration_gate.reality.boundaries import Boundaries
 from pytest_integration_gate.reports.yaml_file import write_report
 from pytest_integration_gate.verdicts.evidence import EvidenceIndex, Witnessed
 from pytest_integration_gate.verdicts.matching import Matcher
+
+if TYPE_CHECKING:
+    from pytest_integration_gate.model.api import Api
 
 
 class Gatekeeper:
@@ -198,12 +202,19 @@ class Gatekeeper:
             from pytest_integration_gate.verdicts.http import HttpMatcher
 
             origins = {stub: real for one in self._settings.boundaries for stub, real in one.urls.items()}
-            http = HttpMatcher(evidence, claims, origins=origins, **filing)
+            http = HttpMatcher(evidence, claims, origins=origins, apis=self._apis(), **filing)
         matcher = Matcher(facts, evidence, http=http, **filing)
         findings = [matcher.judge(claim, tuple(sorted(tests))) for claim, tests in claims.items()]
         findings = [one for one in findings if not one.claim.is_told or one.verdict == "contradicted"]
         selected = self._settings.selected
         return [finding for finding in findings if not selected or finding.boundary in selected]
+
+    def _apis(self) -> Mapping[str, Api]:
+        if not any(boundary.openapi for boundary in self._settings.boundaries):
+            return {}
+        from pytest_integration_gate.hooks.descriptions import read_apis
+
+        return read_apis(self._settings)
 
     def _compares_values(self, boundary: str) -> bool:
         return any(one.name == boundary and one.compare == "value" for one in self._settings.boundaries)

@@ -6,9 +6,10 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
+from pytest_integration_gate.model.api import Api
 from pytest_integration_gate.model.claim import Claim
 from pytest_integration_gate.model.exchange import GONE, Answer, Exchange, Request
-from pytest_integration_gate.model.finding import Difference, Finding, Kind, Verdict
+from pytest_integration_gate.model.finding import Difference, Finding, Kind, Reality, Verdict
 from pytest_integration_gate.model.interaction import EVERYTHING, Argument, Arguments, Outcome, Uses
 from pytest_integration_gate.model.joining import join_all
 from pytest_integration_gate.model.shape import (
@@ -23,7 +24,9 @@ from pytest_integration_gate.model.shape import (
     Union,
 )
 from pytest_integration_gate.verdicts.agreement import Group
+from pytest_integration_gate.verdicts.contradiction import Contradiction
 from pytest_integration_gate.verdicts.evidence import Evidence, EvidenceIndex, most_real
+from pytest_integration_gate.verdicts.http_declared import check, declared
 from pytest_integration_gate.verdicts.makes import REFUSALS, is_explained, make_of, refused_parts, request_text
 from pytest_integration_gate.verdicts.observed import ask, without_text
 from pytest_integration_gate.verdicts.reading import body_uses_in, headers_read_in
@@ -44,7 +47,7 @@ class HttpMatcher:
     """Gives verdicts on claims that have an exchange.
 
     `origins` maps what stubs call a service to where it answers in tests. `boundary_of` files a route under a boundary;
-    `compares_values` tells the boundaries with ``compare: value``.
+    `compares_values` tells the boundaries with ``compare: value``. `apis` are the descriptions of services by boundary.
     """
 
     def __init__(
@@ -53,6 +56,7 @@ class HttpMatcher:
         claims: Iterable[Claim],
         *,
         origins: Mapping[str, str],
+        apis: Mapping[str, Api],
         boundary_of: Callable[[str], str],
         compares_values: Callable[[str], bool],
     ) -> None:
@@ -67,6 +71,7 @@ class HttpMatcher:
                     local[test].add(_exchange(one).request.origin)
         self._has_one_local_service = all(len(origins) == 1 for origins in local.values())
         self._routes = Routes([*claimed, *seen], origins)
+        self._apis = apis
         self._boundary_of = boundary_of
         self._compares_values = compares_values
 
@@ -76,9 +81,13 @@ class HttpMatcher:
         target = self._routes.target(claim.exchange.request, claim.site)
         found = self._candidates(claim, claim.exchange)
         boundary = self._boundary_of(found[0].observation.target if found else target)
+        boundary, api = self._described(claim.exchange, boundary)
         weighed = self._weigh(claim, claim.exchange, Group(found), self._compares_values(boundary))
         if weighed.kind is not None and self._is_about_another_service(claim, claim.exchange, found):
             weighed = Weighed("unverified", weighed.evidence)
+        wrong = next(check(claim.exchange, api), None) if api is not None and weighed.verdict != "verified" else None
+        if wrong is not None:  # reality itself would know better than its description
+            return _contradicted(claim, tests, boundary, wrong)
         kind = weighed.kind
         return Finding(
             claim=claim,
@@ -89,8 +98,16 @@ class HttpMatcher:
             differences=weighed.differences,
             reality=weighed.evidence.as_reality() if weighed.evidence is not None else None,
             suggestion=suggestion(claim, target, kind, weighed.differences) if kind is not None else "",
+            declared=weighed.verdict == "unverified" and api is not None and declared(claim.exchange, api),
             tests=tests,
         )
+
+    def _described(self, exchange: Exchange, boundary: str) -> tuple[str, Api | None]:
+        """Find the description of a service: that of its boundary, else the only one that speaks of its origin."""
+        fitting = [name for name, api in self._apis.items() if api.speaks_of(exchange.request.origin)]
+        if boundary in fitting:
+            return boundary, self._apis[boundary]
+        return (fitting[0], self._apis[fitting[0]]) if len(fitting) == 1 else (boundary, None)
 
     # -- which observations bear on a claim -----------------------------------------------------------------------
 
@@ -209,6 +226,20 @@ class HttpMatcher:
             for one in self._seen
             for other in (_exchange(one).request,)
         )
+
+
+def _contradicted(claim: Claim, tests: tuple[str, ...], boundary: str, found: Contradiction) -> Finding:
+    return Finding(
+        claim=claim,
+        target=found.target,
+        verdict="contradicted",
+        boundary=boundary,
+        kind=found.kind,
+        differences=found.differences,
+        reality=Reality(outcome=found.reality, source="declared", at=found.at, fidelity="declared"),
+        suggestion=suggestion(claim, found.target, found.kind, found.differences),
+        tests=tests,
+    )
 
 
 def _weigh_trouble(claim: Claim, seen: Group, same: Group) -> Weighed:

@@ -439,3 +439,43 @@ def test_a_replay_that_is_not_answered_fails(replayed: Any) -> None:
     result = replayed.run("--gate-replay")
     result.assert_outcomes(passed=3, failed=1, skipped=1)
     result.stdout.fnmatch_lines(["*GET http://127.0.0.1:9/users/1 was not answered: ConnectionError: *"])
+
+
+OPENAPI = """
+openapi: 3.0.3
+info: {title: Users, version: "1"}
+servers: [{url: "https://api.example"}]
+paths:
+  /users/{id}:
+    get:
+      responses:
+        "200":
+          description: a user
+          content:
+            application/json:
+              schema:
+                type: object
+                required: [id]
+                properties: {id: {type: integer}, email_address: {type: string}}
+"""
+
+
+def test_a_document_speaks_without_any_server_and_reality_knows_better(users: Any) -> None:
+    """`openapi:` contradicts the stub at its line; a service that was seen to answer so overrules the document."""
+    (users.root / "tests/integration/test_repo.py").unlink()
+    users.write("docs/users.yaml", OPENAPI)
+    users.write("gate.yaml", "boundaries:\n  users:\n    openapi: docs/users.yaml\n")
+    users.write("tests/unit/test_lie.py", HEAD + STYLES["responses_function"])
+    users.run().assert_outcomes(passed=1)
+    (found,) = users.report["mismatches"]
+    assert (found["boundary"], found["kind"], found["target"]) == (
+        "users",
+        "http_body",
+        "GET https://api.example/users/{}",
+    )
+    assert (found["reality"]["source"], found["reality"]["at"]) == ("declared", "docs/users.yaml:9")
+    assert users.report["warnings"] == []
+    users.write("tests/conftest.py", SERVER.replace("email_address", "email"))
+    users.write("tests/integration/test_repo.py", BOUNDARY)
+    users.run().assert_outcomes(passed=3)
+    assert users.report["mismatches"] == []

@@ -122,6 +122,7 @@ class Service:
             EvidenceIndex([Witnessed(record) for record in self.records]),
             claims,
             origins=self.origins,
+            apis={},
             boundary_of=lambda target: "http",
             compares_values=lambda boundary: boundary in self.compared,
         )

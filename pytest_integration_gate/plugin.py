@@ -59,6 +59,7 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
     parser.addini("gate_fail_on", "What fails the run, as words.", type="linelist", default=None)
     parser.addini("gate_store", "The folder that keeps evidence between runs.")
     parser.addini("gate_boundaries", "Boundaries, one a line: 'name: collaborator ...'.", type="linelist")
+    parser.addini("gate_allow_commands", "Let YAML suites run commands.", type="bool", default=True)
     parser.addini("gate_redact", "Names of secrets to mask, one regular expression a line.", type="linelist")
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import field
 from difflib import get_close_matches
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from pytest_integration_gate.strict_yaml import Data, Entry, Node
 from pytest_integration_gate.values import dataclass
@@ -46,13 +46,45 @@ class MapOf:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """A mapping whose keys are known. `later` are keys that another version judges: allowed and noted."""
+    """A mapping whose keys are known. `later` are keys that another version judges: allowed and noted.
+
+    `required` keys must be there. `other_names` maps spellings that are accepted too to the keys they mean.
+    """
 
     keys: Mapping[str, Rule]
     later: frozenset[str] = frozenset()
+    required: tuple[str, ...] = ()
+    other_names: Mapping[str, str] = field(default_factory=dict)
 
 
-Rule: TypeAlias = Text | Choice | ListOf | MapOf | Table
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """True or false."""
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """A whole number that is not smaller than `least`."""
+
+    least: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """Any value. `refuse` gives the reason why one is not allowed, or None; `schema` says the same to editors."""
+
+    refuse: Callable[[Data], str | None] | None = None
+    schema: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Either:
+    """What follows one of several rules."""
+
+    rules: tuple[Rule, ...]
+
+
+Rule: TypeAlias = Text | Choice | ListOf | MapOf | Table | Flag | Whole | Value | Either
 
 
 @dataclass(slots=True)
@@ -83,18 +115,56 @@ class Check:
                     inner = f"{name}.{entry.key.data}".lstrip(".")
                     self.follow(entry.key, key, inner)
                     self.follow(entry.value, value, inner)
-            case Table(keys=keys, later=later):
-                for entry in self.mapping(node, name):
-                    word = entry.key.data
-                    inner = f"{name}.{word}".lstrip(".")
-                    if word in later:
-                        self.later.append(inner)
-                    elif isinstance(word, str) and word in keys:
-                        self.follow(entry.value, keys[word], inner)
-                    else:
-                        owner = f" of `{name}`" if name else ""
-                        hint = nearest(str(word), [*keys, *later])
-                        self.problems.append(f"{entry.key.place}: `{word}` is not a key{owner}.{hint}")
+            case Table():
+                self.table(node, rule, name)
+            case Flag():
+                if not isinstance(node.data, bool):
+                    self.expect(node, name, "`true` or `false`")
+            case Whole(least):
+                if type(node.data) is not int or node.data < least:
+                    self.expect(node, name, f"a whole number, {least} or more")
+            case Value(refuse_value):
+                if refuse_value and (reason := refuse_value(node.data)):
+                    self.problems.append(f"{node.place}: `{name}` is {describe(node.data)}: {reason}")
+            case Either(rules):
+                self.either(node, rules, name)
+
+    def table(self, node: Node, rule: Table, name: str) -> None:
+        """Check a mapping with known keys."""
+        keys, owner = rule.keys, f" of `{name}`" if name else ""
+        seen = set()
+        for entry in self.mapping(node, name):
+            word = entry.key.data
+            word = rule.other_names.get(word, word) if isinstance(word, str) else word
+            seen.add(word)
+            inner = f"{name}.{word}".lstrip(".")
+            if word in rule.later:
+                self.later.append(inner)
+            elif isinstance(word, str) and word in keys:
+                self.follow(entry.value, keys[word], inner)
+            else:
+                hint = nearest(str(word), [*keys, *rule.later])
+                self.problems.append(f"{entry.key.place}: `{word}` is not a key{owner}.{hint}")
+        if isinstance(node.data, dict):
+            missing = [f"`{key}`" for key in rule.required if key not in seen]
+            if missing:
+                self.problems.append(f"{node.place}: {', '.join(missing)} is missing{owner}.")
+
+    def either(self, node: Node, rules: Iterable[Rule], name: str) -> None:
+        """Follow the first rule without a problem; if there is none, tell what the rule of this kind of value says."""
+        tried: list[tuple[Rule, Check]] = []
+        for rule in rules:
+            check = Check()
+            check.follow(node, rule, name)
+            if not check.problems:
+                self.later += check.later
+                return
+            tried.append((rule, check))
+        kinds: tuple[type, ...] = (Text, Choice, Whole, Value, Flag)
+        if isinstance(node.data, list | dict):
+            kinds = (ListOf,) if isinstance(node.data, list) else (MapOf, Table)
+        check = next((check for rule, check in tried if isinstance(rule, kinds)), tried[-1][1])
+        self.problems += check.problems
 
     def mapping(self, node: Node, name: str) -> Iterable[Entry]:
         """Give the entries of a mapping; anything else is a problem and has none."""

@@ -17,7 +17,7 @@ from pytest_integration_gate.errors import ReportError
 from pytest_integration_gate.evidence.merging import Store
 from pytest_integration_gate.evidence.store import update
 from pytest_integration_gate.hooks.collection import COLLECTED, MISTAKE
-from pytest_integration_gate.hooks.keys import RECORD
+from pytest_integration_gate.hooks.keys import RECORD, SUITE, SUITE_WARNINGS, WARNINGS
 from pytest_integration_gate.hooks.settings import Settings
 from pytest_integration_gate.hooks.waiving import Waivers
 from pytest_integration_gate.isolation import clock
@@ -85,9 +85,7 @@ class Gatekeeper:
             self._outcomes.pop(report.nodeid, None)
         elif report.when == "call" or report.outcome != "passed":
             outcome: Any = "error" if report.failed and report.when != "call" else report.outcome
-            self._note(
-                TestOutcome(nodeid=report.nodeid, outcome=outcome, duration=report.duration, reason=_reason(report))
-            )
+            self._note(_outcome(report, outcome))
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
@@ -95,6 +93,7 @@ class Gatekeeper:
         tell."""
         output = getattr(node, "workeroutput", {})
         self._collected.update(output.get(COLLECTED, ()))
+        self._warnings += output.get(WARNINGS, ())
         if MISTAKE in output:
             self._mistakes[output[MISTAKE]] = None
 
@@ -107,6 +106,7 @@ class Gatekeeper:
 
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         """Judge, write, store, decide."""
+        self._warnings.extend(self._config.stash.get(SUITE_WARNINGS, []))
         if self._mistakes:
             session.exitstatus = pytest.ExitCode.USAGE_ERROR
             self._warnings += self._mistakes
@@ -257,6 +257,19 @@ def _lasting(record: TestRecord) -> TestRecord:
     about = dict.fromkeys((claim.root, claim.path) for claim in record.claims if claim.double != "stub")
     claims = tuple(Claim(root=root, path=path, action="call", at="") for root, path in about)
     return replace(record, claims=claims, facts=record.facts if record.observations else ())
+
+
+def _outcome(report: pytest.TestReport, outcome: Any) -> TestOutcome:
+    """Return how a phase of a test ended; a suite's failed teardown is an error of its own, not of its last test."""
+    facts = getattr(report, SUITE, {})
+    return TestOutcome(
+        nodeid=f"{facts['file']}::teardown" if facts.get("part") == "teardown" else report.nodeid,
+        outcome=outcome,
+        duration=report.duration,
+        reason=facts.get("reason") or _reason(report),
+        details=facts.get("details") or None,
+        suggestion=facts.get("suggestion", ""),
+    )
 
 
 def _reason(report: pytest.TestReport | pytest.CollectReport) -> str:

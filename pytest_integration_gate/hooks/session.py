@@ -10,6 +10,7 @@ from pytest_integration_gate.hooks.gatekeeper import Gatekeeper
 from pytest_integration_gate.hooks.keys import SETTINGS
 from pytest_integration_gate.hooks.recording import Recorder
 from pytest_integration_gate.hooks.settings import check_report, read_settings
+from pytest_integration_gate.hooks.suite_files import SuiteFiles
 from pytest_integration_gate.hooks.terminal import Terminal
 from pytest_integration_gate.hooks.transport import Transport
 from pytest_integration_gate.reality.boundaries import Boundaries
@@ -37,6 +38,7 @@ def start(config: pytest.Config) -> None:
     plugins: list[object] = [
         Transport(),
         Selection(config, settings),
+        SuiteFiles(config, settings),
         Recorder(config, settings, project, boundaries, store),
     ]
     if not is_worker:

@@ -35,6 +35,7 @@ class Settings:
     """What the user has set.
 
     `fakes` maps each hand-written fake to the real class that it stands for.
+    `allow_commands` says whether YAML suites may run commands. `gate_file` is where ``gate.yaml`` is or would be.
     `selected` are the boundaries of ``--boundary``, empty for all. `fail_on` is empty for ``none``;
     `fail_on_is_explicit` says that somebody wrote it. `redact` are regular expressions. `root` is pytest's root
     directory. `notes` are sentences that the user should read: what was set and is not judged by this version.
@@ -50,6 +51,8 @@ class Settings:
     fakes: Mapping[str, str] = field(default_factory=dict)
     selected: tuple[str, ...] = ()
     redact: tuple[str, ...] = ()
+    allow_commands: bool = True
+    gate_file: Path | None = None
     notes: tuple[str, ...] = ()
 
 
@@ -69,6 +72,8 @@ def read_settings(config: pytest.Config) -> Settings:
         fakes=file.fakes if file else {},
         selected=tuple(dict.fromkeys(config.getoption("gate_boundary") or ())),
         redact=reading.redact(),
+        allow_commands=reading.flag("gate_allow_commands"),
+        gate_file=reading.path("gate_config", "gate.yaml"),
         notes=tuple(reading.notes),
     )
     if reading.problems:
@@ -138,6 +143,13 @@ class _Reading:
         if "\0" in written or (not written.strip() and where.startswith("--")):
             self.problems.append(f"{where}: {written!r} is no path. Name a file or folder.")
         return base / Path(written.strip() or default).expanduser()
+
+    def flag(self, name: str) -> bool:
+        try:
+            return bool(self.config.getini(name))
+        except ValueError as error:
+            self.problems.append(f"{name} in {self.ini}: {error}. Write true or false.")
+            return False
 
     def gate_file(self) -> GateFile | None:
         """Read ``gate.yaml``: the one that is named, else the one in the root directory if there is one."""

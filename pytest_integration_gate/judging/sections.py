@@ -179,7 +179,13 @@ def hygiene(records: Iterable[TestRecord]) -> tuple[Untidy, ...]:
 def failed_tests(outcomes: Iterable[TestOutcome]) -> tuple[FailedTest, ...]:
     """List the tests that failed or could not run."""
     return tuple(
-        FailedTest(name=outcome.nodeid.rpartition("::")[2], nodeid=outcome.nodeid, reason=outcome.reason)
+        FailedTest(
+            name=outcome.nodeid.rpartition("::")[2],
+            nodeid=outcome.nodeid,
+            reason=outcome.reason,
+            details=outcome.details,
+            suggestion=outcome.suggestion,
+        )
         for outcome in sorted(outcomes, key=lambda outcome: outcome.nodeid)
         if outcome.outcome in ("failed", "error")
     )

@@ -6,7 +6,8 @@ the report while it has that value; all others are always there.
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Any, Literal
 
 from pytest_integration_gate.model.finding import Difference, Fidelity, Kind, Reality, Verdict
 from pytest_integration_gate.values import dataclass
@@ -16,7 +17,10 @@ Status = Literal["PASSED", "FAILED", "PARTIAL"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TestOutcome:
-    """How one test ended. `duration` is in seconds; `reason` is the first line that says why it failed."""
+    """How one test ended. `duration` is in seconds; `reason` is the first line that says why it failed.
+
+    `details` are the actual and the expected values of a YAML test, by path; `suggestion` says what would help.
+    """
 
     __test__ = False  # not a test class, whatever its name says
 
@@ -24,6 +28,8 @@ class TestOutcome:
     outcome: Literal["passed", "failed", "skipped", "error"]
     duration: float = 0.0
     reason: str = ""
+    details: Mapping[str, Any] | None = None
+    suggestion: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,12 +165,17 @@ class Untidy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FailedTest:
-    """A test that failed or could not run. Without an active context its category is ``unclassified``."""
+    """A test that failed or could not run. Without an active context its category is ``unclassified``.
+
+    `details` maps ``actual`` and ``expected`` to values by path, for tests of YAML suites.
+    """
 
     name: str
     nodeid: str
     category: str = "unclassified"
     reason: str
+    details: Mapping[str, Any] | None = None
+    suggestion: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,56 @@
+"""Notices YAML suites at collection; everything else about them is imported when there is one (SPEC section 10)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pytest_integration_gate.hooks.settings import Settings
+
+PATTERNS = ("test_*.gate.yaml", "*_gate.yaml")
+
+
+def is_suite(name: str) -> bool:
+    """Whether a file of this name is a suite."""
+    return any(fnmatch(name, pattern) for pattern in PATTERNS)
+
+
+class SuiteFiles:
+    """Collects suites, keeps each on one worker of xdist, and lends its matchers to Python tests."""
+
+    def __init__(self, config: pytest.Config, settings: Settings) -> None:
+        self._config = config
+        self._settings = settings
+        self._keeper: Any = None
+
+    def pytest_collect_file(self, file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+        """Collect a suite as a module of tests."""
+        if not is_suite(file_path.name) or file_path == self._settings.gate_file:
+            return None
+        from pytest_integration_gate.hooks.suites import Keeper, SuiteFile
+
+        if self._keeper is None:
+            self._keeper = Keeper(self._config, self._settings)
+            self._config.pluginmanager.register(self._keeper, "integration_gate_suites")
+        suite: pytest.Collector = SuiteFile.from_parent(parent, path=file_path, keeper=self._keeper)
+        return suite
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> Any:
+        """Let the default way of xdist to spread tests keep those of a suite together."""
+        if config.getvalue("dist") != "load":
+            return None  # loadscope, loadfile and loadgroup do so by themselves
+        from pytest_integration_gate.hooks.spreading import SuiteScheduling
+
+        return SuiteScheduling(config, log)
+
+    @pytest.fixture
+    def gate_expect(self) -> Callable[..., None]:
+        """Compare a value with an expectation, by the matchers of YAML suites: ``gate_expect(value, {…})``."""
+        from pytest_integration_gate.hooks.expecting import expect
+
+        return expect

@@ -1,0 +1,54 @@
+"""Reads ``${NAME}`` and ``${NAME:-default}`` in a suite from the environment, before anything else is checked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+
+from pytest_integration_gate.model.secrecy import names_secret
+from pytest_integration_gate.strict_yaml import Data, Entry, Node
+
+_VARIABLE = re.compile(r"\$(\$\{)|\$\{(\w+)(:-((?:[^{}]|\{\{[^{}]*\}\}|\{[^{}]*\})*))?\}")
+
+
+class Expansion:
+    """One pass over a file. `problems` names the variables that are missing; `secrets` are values to hide."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._environment = environment
+        self.problems: list[str] = []
+        self.secrets: set[str] = set()
+
+    def node(self, node: Node) -> Node:
+        """Return the node with every text expanded; ``$${`` stands for ``${``."""
+        if isinstance(node.data, str):
+            return replace(node, data=self._text(node)) if "${" in node.data else node
+        if node.items:
+            items = tuple(map(self.node, node.items))
+            return replace(node, items=items, data=[item.data for item in items])
+        if node.entries:
+            entries = {key: Entry(key=entry.key, value=self.node(entry.value)) for key, entry in node.entries.items()}
+            data: Data = {key: entry.value.data for key, entry in entries.items()}
+            return replace(node, entries=entries, data=data)
+        return node
+
+    def _text(self, node: Node) -> str:
+        return _VARIABLE.sub(lambda found: self._value(found, node), str(node.data))
+
+    def _value(self, found: re.Match[str], node: Node) -> str:
+        escaped, name, has_default, default = found.groups()
+        if escaped:
+            return "${"
+        value = self._environment.get(name)
+        if not value and has_default:
+            value = default
+        if value is None:
+            self.problems.append(
+                f"{node.place}: the environment lacks `{name}`. Set it, or write a default: `${{{name}:-…}}`. What is "
+                "meant for the shell is written `$${…}`."
+            )
+            return ""
+        if names_secret(name):
+            self.secrets.add(value)
+        return value

@@ -1,0 +1,201 @@
+"""Writes a failed step so that nobody needs a debugger: what was sent, what came back, what differs and where."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from pytest_integration_gate.suites.commands import Background, shown
+from pytest_integration_gate.suites.matchers import ABSENT, Difference
+from pytest_integration_gate.suites.seen import StepFailed, SuiteFailed
+from pytest_integration_gate.suites.suite import Step, Suite, SuiteTest
+from pytest_integration_gate.suites.world import World
+
+_WIDEST = 160
+_MAX_LINES = 16
+_MAX_VARIABLES = 20
+_MAX_DIFFERENCES = 30
+_LOG_LINES = 10
+
+
+def failed_step(
+    error: StepFailed, *, suite: Suite, test: SuiteTest, step: Step, world: World, attempts: int = 1
+) -> SuiteFailed:
+    """Return the failure of a test with everything that is known about it, without secrets."""
+    hide = world.secrets
+    reason = hide.text(reason_of(error, step))
+    number = next((number for number, one in enumerate(test.steps, 1) if one is step), 0)
+    counted = f"{number} of {len(test.steps)}, " if len(test.steps) > 1 else ""
+    tried = f", tried {attempts} times" if attempts > 1 else ""
+    lines = [reason, ""]
+    lines += [f"suite  {suite.title}", f"test   {test.name}", f"step   {counted}{step.name}{tried}"]
+    lines += _section("differences", _differences(error.differences, world))
+    lines += _section("sent", error.sent.splitlines())
+    lines += _section("received", error.seen.received.splitlines() if error.seen else ())
+    lines += _section("variables", _variables(world))
+    lines += _section(f"{suite.name}:{step.line}", _excerpt(suite, step.line))
+    lines += _section("to repeat it", error.again.splitlines())
+    for command in world.background:
+        lines += _section(f"log of `{shown(command.line)}`{_state(command)}", _log(command))
+    if error.suggestion:
+        lines += ["", error.suggestion]
+    return SuiteFailed(
+        reason,
+        hide.text("\n".join(lines)),
+        details=_details(error.differences, world),
+        suggestion=hide.text(error.suggestion or _suggestion(error.differences)),
+    )
+
+
+def failed_command(
+    reason: str, *, suite: Suite, line: int, world: World, output: str = "", suggestion: str = ""
+) -> SuiteFailed:
+    """Return the failure of a command of `setup` or `teardown`."""
+    lines = [reason, "", f"suite  {suite.title}"]
+    lines += _section("its last output", output.splitlines())
+    lines += _section(f"{suite.name}:{line}", _excerpt(suite, line))
+    for command in world.background:
+        lines += _section(f"log of `{shown(command.line)}`{_state(command)}", _log(command))
+    if suggestion:
+        lines += ["", suggestion]
+    hide = world.secrets.text
+    return SuiteFailed(hide(reason), hide("\n".join(lines)), suggestion=suggestion)
+
+
+def reason_of(error: StepFailed, step: Step) -> str:
+    """Say in one sentence what is wrong with a step."""
+    if error.reason:
+        return f"{step.name}: {error.reason}" if step.name not in error.reason else error.reason
+    first, *others = error.differences
+    more = f" (and {len(others)} more)" if others else ""
+    return f"{step.name}: {in_words(first)}{more}"
+
+
+def in_words(difference: Difference) -> str:
+    """Write a difference as part of a sentence."""
+    path, expected, actual = difference.path, printed(difference.expected), printed(difference.actual)
+    hint = f" ({difference.hint})" if difference.hint else ""
+    if difference.actual is ABSENT:
+        return f"{path} is absent, expected {expected}{hint}"
+    if difference.expected is ABSENT:
+        return f"{path} is {actual} and must be absent{hint}"
+    return f"{path} is {actual}, expected {expected}{hint}"
+
+
+def printed(value: Any, width: int = _WIDEST) -> str:
+    """Print a value on one line, as YAML writes it in a line."""
+    text = _printed(value)
+    return text if len(text) <= width else text[: width - 1] + "…"
+
+
+def _printed(value: Any) -> str:
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return str(value).lower()
+        case str():
+            return f'"{value}"' if value not in _PLAIN else value
+        case Mapping():
+            return "{" + ", ".join(f"{key}: {_printed(inner)}" for key, inner in value.items()) + "}"
+        case list() | tuple():
+            return "[" + ", ".join(map(_printed, value)) + "]"
+        case _:
+            return str(value)
+
+
+_PLAIN = frozenset(("string", "integer", "number", "boolean", "array", "object", "uuid", "datetime", "email", "url"))
+
+
+def _section(title: str, lines: Any) -> list[str]:
+    lines = list(lines)
+    return ["", title, *(f"  {line}".rstrip() for line in lines)] if lines else []
+
+
+def _differences(differences: tuple[Difference, ...], world: World) -> Iterator[str]:
+    listed = differences[:_MAX_DIFFERENCES]
+    width = max((len(one.path) for one in listed), default=0)
+    for one in listed:
+        name = one.path.rpartition(".")[2]
+        expected, actual = (printed(world.secrets.hide(side, name)) for side in (one.expected, one.actual))
+        hint = f"   ({one.hint})" if one.hint else ""
+        yield f"{one.path.ljust(width)}   expected {expected}"
+        yield f"{' ' * width}   actual   {actual}{hint}"
+    if len(differences) > _MAX_DIFFERENCES:
+        yield f"… {len(differences)} in all"
+
+
+def _variables(world: World) -> Iterator[str]:
+    listed = [(name, value) for name, value in world.variables.items() if name not in ("unique",) and _is_data(value)]
+    for name, value in listed[:_MAX_VARIABLES]:
+        yield f"{name} = {printed(world.secrets.hide(value, name))}"
+    if len(listed) > _MAX_VARIABLES:
+        yield f"… {len(listed)} in all"
+
+
+def _is_data(value: Any) -> bool:
+    return value is None or isinstance(value, str | int | float | bool | list | dict | Decimal | date | datetime)
+
+
+def _excerpt(suite: Suite, line: int) -> Iterator[str]:
+    """Give the lines of the file that say what was to be done, with their numbers."""
+    source = suite.source
+    if not 0 < line <= len(source):
+        return
+    first = source[line - 1]
+    depth = len(first) - len(first.lstrip(" -"))
+    width = len(str(line + _MAX_LINES))
+    for number in range(line, min(line + _MAX_LINES, len(source) + 1)):
+        text = source[number - 1]
+        if number > line and text.strip() and len(text) - len(text.lstrip(" ")) < depth:
+            return
+        if text.strip():
+            yield f"{number:>{width}} | {text}"
+
+
+def _state(command: Background) -> str:
+    return "" if command.exit_code is None else f", which has ended with exit code {command.exit_code}"
+
+
+def _log(command: Background) -> list[str]:
+    return command.tail.splitlines()[-_LOG_LINES:] or ["nothing"]
+
+
+def _details(differences: tuple[Difference, ...], world: World) -> dict[str, Any]:
+    if not differences:
+        return {}
+    details: dict[str, dict[str, Any]] = {"actual": {}, "expected": {}}
+    for one in differences[:_MAX_DIFFERENCES]:
+        name = one.path.removeprefix("$").removeprefix(".") or "$"
+        last = name.rpartition(".")[2]
+        details["actual"][name] = plain(world.secrets.hide(one.actual, last))
+        wanted, known = plain(world.secrets.hide(one.expected, last)), details["expected"].get(name)
+        if isinstance(known, dict) and isinstance(wanted, dict):
+            wanted = {**known, **wanted}
+        details["expected"][name] = wanted
+    return details
+
+
+def plain(value: Any) -> Any:
+    """Return a value as bounded plain data for the report."""
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    if isinstance(value, Mapping | list | tuple):
+        text = _printed(value)
+        if len(text) > 4 * _WIDEST:
+            return printed(value, 4 * _WIDEST)
+        if isinstance(value, Mapping):
+            return {str(key): plain(inner) for key, inner in value.items()}
+        return [plain(inner) for inner in value]
+    text = str(value)
+    return text if len(text) <= 4 * _WIDEST else text[: 4 * _WIDEST] + "…"
+
+
+def _suggestion(differences: tuple[Difference, ...]) -> str:
+    for one in differences:
+        if one.hint.startswith("nearest: "):
+            near = one.hint.removeprefix("nearest: ")
+            return f"The answer has `{near}`: rename `{one.path}` in the suite, or mend the service."
+    return ""

@@ -1,0 +1,57 @@
+"""Hides secrets in what a suite shows: by name, by look, and wherever a known secret value turns up again."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from pytest_integration_gate.model.secrecy import SECRET, mask, names_secret
+
+_SHORTEST = 4
+"""Secrets shorter than this are not looked for elsewhere: they would hide half of the text."""
+
+
+class Secrets:
+    """The secret values of one suite. `patterns` are regular expressions for names besides the usual ones."""
+
+    def __init__(self, values: Iterable[str] = (), patterns: Sequence[str] = ()) -> None:
+        self._values = {value for value in values if len(value) >= _SHORTEST}
+        self._patterns = (
+            re.compile("|".join(f"(?:{pattern})" for pattern in patterns), re.IGNORECASE) if patterns else None
+        )
+
+    def is_secret(self, name: str) -> bool:
+        """Whether what stands under this name is to be hidden."""
+        return names_secret(name) or (self._patterns is not None and self._patterns.search(name) is not None)
+
+    def learn(self, data: Any, name: str = "") -> None:
+        """Remember every value in `data` that stands under the name of a secret."""
+        if isinstance(data, Mapping):
+            for key, value in data.items():
+                self.learn(value, str(key) if not name or self.is_secret(str(key)) else name)
+        elif isinstance(data, list | tuple):
+            for value in data:
+                self.learn(value, name)
+        elif name and self.is_secret(name) and isinstance(data, str | int | float) and not isinstance(data, bool):
+            for word in str(data).split():  # `Bearer …`: the scheme is no secret
+                if len(word) >= _SHORTEST and word.lower() not in ("bearer", "basic", "digest", "token"):
+                    self._values.add(word)
+
+    def hide(self, data: Any, name: str = "") -> Any:
+        """Return a copy of `data` without secrets."""
+        if isinstance(data, Mapping):
+            return {key: self.hide(value, str(key)) for key, value in data.items()}
+        if isinstance(data, list | tuple):
+            return [self.hide(value, name) for value in data]
+        if name and self.is_secret(name) and data not in (None, "") and not isinstance(data, bool):
+            return SECRET
+        return self.text(data) if isinstance(data, str) else data
+
+    def text(self, text: str) -> str:
+        """Return a text without secrets."""
+        for value in sorted(self._values, key=len, reverse=True):
+            for written in {value, json.dumps(value)[1:-1]}:
+                text = text.replace(written, SECRET)
+        return mask(text)

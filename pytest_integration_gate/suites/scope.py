@@ -1,0 +1,112 @@
+"""Which variables a text in a suite can use: undefined ones are found before anything runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from pytest_integration_gate.strict_yaml import Node
+from pytest_integration_gate.suites.kinds import Kind
+from pytest_integration_gate.suites.templates import TemplateError, names_in, names_of
+from pytest_integration_gate.yaml_rules import nearest
+
+BUILT_IN = ("base_url", "port", "unique")
+"""Variables that every suite has: where it sends requests, the port of that, and a text that is new in every run."""
+
+_CONDITIONS = ("when", "skip_if")
+_ENDS = ("until", "fail_if")
+_APART = (*_CONDITIONS, *_ENDS, "foreach", "capture", "then", "read_back", "replay")
+
+
+class Scope:
+    """The variables that have a value at a place of the file. `problems` collects those that are used without one."""
+
+    def __init__(self, suite: Node) -> None:
+        data: Any = suite.data
+        self.problems: list[str] = []
+        self._later = dict(_captured(suite))
+        self._known = {*BUILT_IN, *_names(data.get("ports"))}
+        for name, entry in suite.entries["variables"].value.entries.items() if "variables" in suite.entries else ():
+            self.check(entry.value, leave_out=())
+            self._known.add(str(name))
+        self._fixtures = set(_names(data.get("fixtures")))
+
+    def of_test(self, test: Node, *, is_alone: bool) -> Scope:
+        """Return the variables of a test. Captures of earlier tests count, unless each test stands alone."""
+        data: Any = test.data if isinstance(test.data, dict) else {}
+        scope = object.__new__(Scope)
+        scope.problems = self.problems
+        scope._later = self._later
+        scope._fixtures = self._fixtures | set(_names(data.get("fixtures"))) | set(_names(data.get("parametrize")))
+        scope._known = set(self._known) if is_alone else self._known
+        return scope
+
+    def check(self, node: Node, *, leave_out: tuple[str, ...], extra: frozenset[str] = frozenset()) -> None:
+        """Check every text below a node, except below keys that are left out."""
+        if isinstance(node.data, str):
+            if "{{" in node.data:
+                self._check_names(node, node.data, names_in, extra)
+            return
+        for item in node.items:
+            self.check(item, leave_out=(), extra=extra)
+        for key, entry in node.entries.items():
+            if key not in leave_out:
+                self.check(entry.key, leave_out=(), extra=extra)
+                self.check(entry.value, leave_out=(), extra=extra)
+
+    def check_step(self, step: Node, kind: Kind) -> None:
+        """Check a step, then count what it captures."""
+        entries = step.entries
+        extra: frozenset[str] = frozenset()
+        if "foreach" in entries:
+            node = entries["foreach"].value
+            if isinstance(node.data, str):
+                self._check_names(node, node.data, names_of, extra)
+            else:
+                self.check(node, leave_out=())
+            extra = frozenset(("item", "index"))
+        for key in _CONDITIONS:
+            if key in entries:
+                self.check_condition(entries[key].value, extra)
+        for key in _ENDS:
+            if key in entries:
+                self.check_condition(entries[key].value, extra | frozenset(kind.sees), must_vary=True)
+        self.check(step, leave_out=_APART, extra=extra)
+        if "capture" in entries:
+            self._known.update(str(name) for name in entries["capture"].value.entries)
+
+    def check_condition(self, node: Node, extra: frozenset[str] = frozenset(), *, must_vary: bool = False) -> None:
+        """Check the expression of a condition."""
+        if not isinstance(node.data, str):
+            return
+        names = self._check_names(node, node.data, names_of, extra)
+        if must_vary and names is not None and not names:
+            self.problems.append(f"{node.place}: `{node.data}` is the same whatever happens. Name what it looks at.")
+
+    def _check_names(self, node: Node, text: str, find: Any, extra: frozenset[str]) -> set[str] | None:
+        try:
+            names: set[str] = find(text)
+        except TemplateError as error:
+            self.problems.append(f"{node.place}: {error.message}")
+            return None
+        known = self._known | self._fixtures | extra
+        for name in sorted(names - known):
+            is_later = name in self._later
+            hint = f" It is captured only at {self._later[name]}." if is_later else nearest(name, known)
+            self.problems.append(f"{node.place}: the variable `{name}` is not defined.{hint}")
+        return names
+
+
+def _names(value: Any) -> Iterator[str]:
+    return (name for name in value if isinstance(name, str)) if isinstance(value, list | dict) else iter(())
+
+
+def _captured(node: Node) -> Iterator[tuple[str, str]]:
+    """Find every capture of a file with its place."""
+    for item in node.items:
+        yield from _captured(item)
+    for key, entry in node.entries.items():
+        if key == "capture":
+            yield from ((str(name), capture.key.place) for name, capture in entry.value.entries.items())
+        elif key in ("tests", "steps", "verify", "then"):
+            yield from _captured(entry.value)

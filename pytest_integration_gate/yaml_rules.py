@@ -131,7 +131,7 @@ class Check:
 
     def table(self, node: Node, rule: Table, name: str) -> None:
         """Check a mapping with known keys."""
-        keys, owner = rule.keys, f" of `{name}`" if name else ""
+        keys = rule.keys
         seen = set()
         for entry in self.mapping(node, name):
             word = entry.key.data
@@ -143,12 +143,13 @@ class Check:
             elif isinstance(word, str) and word in keys:
                 self.follow(entry.value, keys[word], inner)
             else:
+                owner = f" of `{name}`" if name else ""
                 hint = nearest(str(word), [*keys, *rule.later])
                 self.problems.append(f"{entry.key.place}: `{word}` is not a key{owner}.{hint}")
         if isinstance(node.data, dict):
             missing = [f"`{key}`" for key in rule.required if key not in seen]
             if missing:
-                self.problems.append(f"{node.place}: {', '.join(missing)} is missing{owner}.")
+                self.problems.append(f"{node.place}: `{name or 'the file'}` lacks {' and '.join(missing)}.")
 
     def either(self, node: Node, rules: Iterable[Rule], name: str) -> None:
         """Follow the first rule without a problem; if there is none, tell what the rule of this kind of value says."""

@@ -106,7 +106,8 @@ class Gatekeeper:
 
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         """Judge, write, store, decide."""
-        self._warnings.extend(self._config.stash.get(SUITE_WARNINGS, []))
+        left: list[str] = self._config.stash.get(SUITE_WARNINGS, [])
+        self._warnings += left
         if self._mistakes:
             session.exitstatus = pytest.ExitCode.USAGE_ERROR
             self._warnings += self._mistakes

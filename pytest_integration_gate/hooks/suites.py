@@ -179,7 +179,6 @@ def _module(suite: Suite, keeper: Keeper) -> ModuleType:
 
     @pytest.fixture(scope="module", autouse=True, name=_LIFE)
     def live() -> Iterator[None]:
-        __tracebackhide__ = True
         for life in keeper.live(suite):
             lives[:] = [life]
             yield

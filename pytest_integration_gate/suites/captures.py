@@ -22,7 +22,8 @@ def refuse_path(path: str) -> str | None:
     try:
         _compiled(path)
     except ValueError as error:
-        return f"{str(error).splitlines()[0]}."
+        where = re.search(r"at column \d+, token \S+", str(error))
+        return f"jmespath stumbles {where[0] if where else 'over it'}. Write it like `body.items[0].id`."
     return None
 
 

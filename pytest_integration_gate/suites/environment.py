@@ -48,7 +48,7 @@ class Expansion:
                 f"{node.place}: the environment lacks `{name}`. Set it, or write a default: `${{{name}:-…}}`. What is "
                 "meant for the shell is written `$${…}`."
             )
-            return ""
+            return found[0]
         if names_secret(name):
             self.secrets.add(value)
         return value

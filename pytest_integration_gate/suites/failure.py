@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from pytest_integration_gate.suites.commands import Background, shown
-from pytest_integration_gate.suites.matchers import ABSENT, Difference
+from pytest_integration_gate.suites.matchers import ABSENT, Difference, is_matcher, is_type_word
 from pytest_integration_gate.suites.seen import StepFailed, SuiteFailed
 from pytest_integration_gate.suites.suite import Step, Suite, SuiteTest
 from pytest_integration_gate.suites.world import World
@@ -16,7 +16,8 @@ from pytest_integration_gate.suites.world import World
 _WIDEST = 160
 _MAX_LINES = 16
 _MAX_VARIABLES = 20
-_MAX_DIFFERENCES = 30
+_MAX_DIFFERENCES = 10
+_MAX_DETAILS = 30
 _LOG_LINES = 10
 
 
@@ -24,50 +25,41 @@ def failed_step(
     error: StepFailed, *, suite: Suite, test: SuiteTest, step: Step, world: World, attempts: int = 1
 ) -> SuiteFailed:
     """Return the failure of a test with everything that is known about it, without secrets."""
-    hide = world.secrets
-    reason = hide.text(reason_of(error, step))
+    reason = world.secrets.text(reason_of(error, step))
     number = next((number for number, one in enumerate(test.steps, 1) if one is step), 0)
     counted = f"{number} of {len(test.steps)}, " if len(test.steps) > 1 else ""
     tried = f", tried {attempts} times" if attempts > 1 else ""
     lines = [reason, ""]
     lines += [f"suite  {suite.title}", f"test   {test.name}", f"step   {counted}{step.name}{tried}"]
     lines += _section("differences", _differences(error.differences, world))
-    lines += _section("sent", error.sent.splitlines())
-    lines += _section("received", error.seen.received.splitlines() if error.seen else ())
+    lines += _section("sent", world.secrets.text(error.sent).splitlines())
+    lines += _section("received", world.secrets.text(error.seen.received).splitlines() if error.seen else ())
     lines += _section("variables", _variables(world))
-    lines += _section(f"{suite.name}:{step.line}", _excerpt(suite, step.line))
-    lines += _section("to repeat it", error.again.splitlines())
-    for command in world.background:
-        lines += _section(f"log of `{shown(command.line)}`{_state(command)}", _log(command))
-    if error.suggestion:
-        lines += ["", error.suggestion]
-    return SuiteFailed(
-        reason,
-        hide.text("\n".join(lines)),
-        details=_details(error.differences, world),
-        suggestion=hide.text(error.suggestion or _suggestion(error.differences)),
-    )
+    lines += _section(f"{suite.name}:{step.line}", _excerpt(suite, step.line, world))
+    lines += _section("to repeat it", world.secrets.text(error.again).splitlines())
+    lines += _logs(world)
+    suggestion = world.secrets.text(error.suggestion or _suggestion(error.differences))
+    lines += ["", suggestion] if suggestion else []
+    return SuiteFailed(reason, "\n".join(lines), details=_details(error.differences, world), suggestion=suggestion)
 
 
 def failed_command(
     reason: str, *, suite: Suite, line: int, world: World, output: str = "", suggestion: str = ""
 ) -> SuiteFailed:
     """Return the failure of a command of `setup` or `teardown`."""
+    reason = world.secrets.text(reason)
     lines = [reason, "", f"suite  {suite.title}"]
-    lines += _section("its last output", output.splitlines())
-    lines += _section(f"{suite.name}:{line}", _excerpt(suite, line))
-    for command in world.background:
-        lines += _section(f"log of `{shown(command.line)}`{_state(command)}", _log(command))
-    if suggestion:
-        lines += ["", suggestion]
-    hide = world.secrets.text
-    return SuiteFailed(hide(reason), hide("\n".join(lines)), suggestion=suggestion)
+    lines += _section("its last output", world.secrets.text(output).splitlines())
+    lines += _section(f"{suite.name}:{line}", _excerpt(suite, line, world))
+    lines += _logs(world)
+    lines += ["", suggestion] if suggestion else []
+    return SuiteFailed(reason, "\n".join(lines), suggestion=suggestion)
 
 
 def reason_of(error: StepFailed, step: Step) -> str:
     """Say in one sentence what is wrong with a step."""
     if error.reason:
-        return f"{step.name}: {error.reason}" if step.name not in error.reason else error.reason
+        return f"{step.name}: {error.reason}" if step.is_named else error.reason
     first, *others = error.differences
     more = f" (and {len(others)} more)" if others else ""
     return f"{step.name}: {in_words(first)}{more}"
@@ -119,12 +111,21 @@ def _differences(differences: tuple[Difference, ...], world: World) -> Iterator[
     width = max((len(one.path) for one in listed), default=0)
     for one in listed:
         name = one.path.rpartition(".")[2]
-        expected, actual = (printed(world.secrets.hide(side, name)) for side in (one.expected, one.actual))
+        expected, actual = (printed(_without_secrets(side, name, world)) for side in (one.expected, one.actual))
         hint = f"   ({one.hint})" if one.hint else ""
         yield f"{one.path.ljust(width)}   expected {expected}"
         yield f"{' ' * width}   actual   {actual}{hint}"
     if len(differences) > _MAX_DIFFERENCES:
         yield f"… {len(differences)} in all"
+
+
+def _without_secrets(value: Any, name: str, world: World) -> Any:
+    """Hide a side of a difference; a type word, a matcher's name and an absence give nothing away."""
+    if value is ABSENT or is_type_word(value):
+        return value
+    if is_matcher(value):
+        return {key: _without_secrets(operand, name, world) for key, operand in value.items()}
+    return world.secrets.hide(value, name)
 
 
 def _variables(world: World) -> Iterator[str]:
@@ -139,7 +140,7 @@ def _is_data(value: Any) -> bool:
     return value is None or isinstance(value, str | int | float | bool | list | dict | Decimal | date | datetime)
 
 
-def _excerpt(suite: Suite, line: int) -> Iterator[str]:
+def _excerpt(suite: Suite, line: int, world: World) -> Iterator[str]:
     """Give the lines of the file that say what was to be done, with their numbers."""
     source = suite.source
     if not 0 < line <= len(source):
@@ -152,26 +153,29 @@ def _excerpt(suite: Suite, line: int) -> Iterator[str]:
         if number > line and text.strip() and len(text) - len(text.lstrip(" ")) < depth:
             return
         if text.strip():
-            yield f"{number:>{width}} | {text}"
+            yield f"{number:>{width}} | {world.secrets.known(text)}"
 
 
 def _state(command: Background) -> str:
     return "" if command.exit_code is None else f", which has ended with exit code {command.exit_code}"
 
 
-def _log(command: Background) -> list[str]:
-    return command.tail.splitlines()[-_LOG_LINES:] or ["nothing"]
+def _logs(world: World) -> Iterator[str]:
+    for command in world.background:
+        tail = command.tail.splitlines()[-_LOG_LINES:] or ["nothing"]
+        title = f"log of `{shown(command.line)}`{_state(command)}"
+        yield from _section(world.secrets.text(title), map(world.secrets.text, tail))
 
 
 def _details(differences: tuple[Difference, ...], world: World) -> dict[str, Any]:
     if not differences:
         return {}
     details: dict[str, dict[str, Any]] = {"actual": {}, "expected": {}}
-    for one in differences[:_MAX_DIFFERENCES]:
+    for one in differences[:_MAX_DETAILS]:
         name = one.path.removeprefix("$").removeprefix(".") or "$"
         last = name.rpartition(".")[2]
-        details["actual"][name] = plain(world.secrets.hide(one.actual, last))
-        wanted, known = plain(world.secrets.hide(one.expected, last)), details["expected"].get(name)
+        details["actual"][name] = plain(_without_secrets(one.actual, last, world))
+        wanted, known = plain(_without_secrets(one.expected, last, world)), details["expected"].get(name)
         if isinstance(known, dict) and isinstance(wanted, dict):
             wanted = {**known, **wanted}
         details["expected"][name] = wanted

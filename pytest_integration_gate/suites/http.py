@@ -24,6 +24,8 @@ DEFAULT_EXPECT: Mapping[str, Any] = {"status": {"lt": 400}}
 """What is expected of an answer when nothing is written."""
 
 _MAX_SHOWN = 4000
+_MAX_LINES = 40
+_ONE_LINE = 160
 _OWN_HEADERS = frozenset(("accept", "accept-encoding", "connection", "content-length", "host", "user-agent"))
 """Headers that every request has and nobody wants to read."""
 
@@ -168,7 +170,7 @@ def _sent(request: requests.PreparedRequest) -> str:
 
 
 def _received(response: requests.Response, body: Any, took: float) -> str:
-    text = body if isinstance(body, str) else json.dumps(body, indent=2, ensure_ascii=False)
+    text = body if isinstance(body, str) else _json(body)
     lines = [f"{response.status_code} {response.reason or ''}".rstrip() + f", after {shown(took)}"]
     lines += _header_lines(response.headers)
     return "\n".join([*lines, "", _bounded(text)] if text else lines)
@@ -184,8 +186,16 @@ def _body_text(request: requests.PreparedRequest) -> str:
     return body.decode(errors="replace") if isinstance(body, bytes) else str(body)
 
 
+def _json(body: Any) -> str:
+    """Print data on one line when it is short."""
+    text = json.dumps(body, ensure_ascii=False)
+    return text if len(text) <= _ONE_LINE else json.dumps(body, indent=2, ensure_ascii=False)
+
+
 def _bounded(text: str) -> str:
-    return text if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]}… ({len(text)} characters in all)"
+    lines = text[:_MAX_SHOWN].splitlines()
+    short = "\n".join(lines[:_MAX_LINES])
+    return text if len(short) == len(text) else f"{short}\n… ({len(text)} characters in all)"
 
 
 def _curl(request: requests.PreparedRequest) -> str:

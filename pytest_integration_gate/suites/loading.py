@@ -302,7 +302,6 @@ def _read_command(node: Node) -> SuiteCommand:
     return SuiteCommand(
         command=_line_of(data["command"]),
         line=_line(node),
-        place=node.place,
         wait=seconds(data.get("wait", "60s")),
         background=data.get("background", False),
         ready=None
@@ -327,11 +326,13 @@ def _read_step(node: Node, kind: Kind | None) -> Iterator[Step]:
     data: Any = node.data
     data = {_OTHER.get(key, key): value for key, value in data.items()}
     own = {key: value for key, value in data.items() if key in kind.keys and key not in kind.lazy}
-    place, line = node.place, _line(node)
+    line = _line(node)
     name = data.get("action") or (data.get("name") if "type" not in data or kind.name in ("http", "sql") else "") or ""
 
+    derived = {_default_name(own, kind), *own.get("endpoints", ())}
+
     def step(name: str, data: Mapping[str, Any], kind: str = kind.name) -> Step:
-        return Step(kind=kind, name=name, place=place, line=line, data=data)
+        return Step(kind=kind, name=name, line=line, data=data, is_named=name not in derived)
 
     if kind.name == "health":
         common = {key: value for key, value in own.items() if key not in ("endpoints", "timeout")}

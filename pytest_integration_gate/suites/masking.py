@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from pytest_integration_gate.model.secrecy import SECRET, mask, names_secret
+from pytest_integration_gate.model.secrecy import SECRET, looks_secret, mask, names_secret
 
 _SHORTEST = 4
 """Secrets shorter than this are not looked for elsewhere: they would hide half of the text."""
@@ -50,8 +50,15 @@ class Secrets:
         return self.text(data) if isinstance(data, str) else data
 
     def text(self, text: str) -> str:
-        """Return a text without secrets."""
+        """Return a text without secrets: the known ones, and what stands under telling names or looks like one."""
+        return mask(self.known(text))
+
+    def known(self, text: str) -> str:
+        """Return a text without the values that are known to be secret, and without credentials of well-known forms.
+
+        For lines of the suite itself, where a name of a secret mostly stands before a template or a type word.
+        """
         for value in sorted(self._values, key=len, reverse=True):
             for written in {value, json.dumps(value)[1:-1]}:
                 text = text.replace(written, SECRET)
-        return mask(text)
+        return mask(text) if looks_secret(text) else text

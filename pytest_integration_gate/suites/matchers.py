@@ -132,7 +132,9 @@ def is_type_word(expected: Any) -> bool:
 
 
 def _compare(expected: Any, actual: Any, path: str, exact: bool) -> Iterator[Difference]:
-    if is_matcher(expected):
+    if actual is ABSENT and is_matcher(expected) and not {"absent", "optional", "exact"} & expected.keys():
+        yield Difference(path=path, expected=expected, actual=ABSENT)
+    elif is_matcher(expected):
         for name, operand in expected.items():
             yield from MATCHERS[name](operand, actual, path, exact)
     elif actual is ABSENT or (is_type_word(expected) and not TYPES[expected](actual)):

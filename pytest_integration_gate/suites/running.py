@@ -21,6 +21,7 @@ DEFAULT_EVENTUALLY = ("10s", "200ms")
 """How long and how often `eventually` and `until` look when nothing is written."""
 
 _NOT_RENDERED = frozenset(("when", "skip_if", "until", "fail_if", "foreach", "capture"))
+_TELLS_NO_SECRET = frozenset((*_NOT_RENDERED, "action", "expect", "endpoint", "sql"))
 _FALSE = ("", "false", "0", "no", "none", "null")
 
 
@@ -130,7 +131,7 @@ class _Doing:
         self.attempts += 1
         world, data = self.world, self.step.data
         rendered = {key: value if key in _NOT_RENDERED else render(value, variables) for key, value in data.items()}
-        world.secrets.learn({key: value for key, value in rendered.items() if key != "expect"})
+        world.secrets.learn({key: value for key, value in rendered.items() if key not in _TELLS_NO_SECRET})
         seen: Seen = self.module.run(rendered, world)
         world.secrets.learn(seen.data)
         self._check_ends(seen, variables)

@@ -12,13 +12,16 @@ from pytest_integration_gate.values import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One thing that a test does and checks. `data` is what the file says about it, by key; `line` counts from 1."""
+    """One thing that a test does and checks. `data` is what the file says about it, by key; `line` counts from 1.
+
+    `is_named` says that the file gives the name; otherwise it is what the step does.
+    """
 
     kind: str
     name: str
-    place: str
     line: int
     data: Mapping[str, Any]
+    is_named: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +74,6 @@ class SuiteCommand:
 
     command: str | tuple[str, ...]
     line: int
-    place: str
     wait: float = 60.0
     background: bool = False
     ready: Ready | None = None

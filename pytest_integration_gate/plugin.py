@@ -19,6 +19,11 @@ BOUNDARY = (
 )
 
 
+STORY = "story(id, criterion=None): the story, or one criterion of it, that a test proves."
+REQUIREMENT = "requirement(id): a requirement that a test proves."
+STAGE = "stage(name): the stage of the pipeline that a test belongs to."
+
+
 ENTRY_POINT = "integration_gate"
 
 
@@ -65,7 +70,8 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
 
 def pytest_configure(config: pytest.Config) -> None:
     """Declare the markers; when the gate is on, start it."""
-    config.addinivalue_line("markers", BOUNDARY)
+    for marker in (BOUNDARY, STORY, REQUIREMENT, STAGE):
+        config.addinivalue_line("markers", marker)
     if is_on(config):
         start(config)
 

@@ -147,7 +147,7 @@ class _Reading:
     def flag(self, name: str) -> bool:
         try:
             return bool(self.config.getini(name))
-        except ValueError as error:
+        except (ValueError, pytest.UsageError) as error:  # pytest 9.2 made it the second
             self.problems.append(f"{name} in {self.ini}: {error}. Write true or false.")
             return False
 

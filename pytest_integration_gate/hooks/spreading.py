@@ -1,11 +1,14 @@
-"""Spreads tests over the workers of xdist as its default does, but never the tests of one YAML suite."""
+"""Spreads tests over the workers of xdist as it does itself, but never the tests of one YAML suite.
+
+``loadfile`` and ``loadscope`` keep a file together anyway; ``worksteal`` moves single tests and cannot be told not to.
+"""
 
 from __future__ import annotations
 
 from pathlib import PurePath
 from typing import Any
 
-from xdist.scheduler import LoadScheduling  # type: ignore[import-untyped]
+from xdist.scheduler import LoadGroupScheduling, LoadScheduling  # type: ignore[import-untyped]
 
 from pytest_integration_gate.hooks.suite_files import is_suite
 
@@ -21,6 +24,19 @@ class SuiteScheduling(LoadScheduling):  # type: ignore[misc]
                 break
             num += 1
         super()._send_tests(node, num)
+
+
+class SuiteGroupScheduling(LoadGroupScheduling):  # type: ignore[misc]
+    """Sends groups of tests as its parent does; a suite is a group."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        suite = _suite_of(nodeid)
+        scope: str = suite if suite is not None else super()._split_scope(nodeid)
+        return scope
+
+
+SCHEDULERS = {"load": SuiteScheduling, "loadgroup": SuiteGroupScheduling}
+"""The schedulers by the word for ``--dist``."""
 
 
 def _suite_of(nodeid: str) -> str | None:

@@ -41,12 +41,11 @@ class SuiteFiles:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> Any:
-        """Let the default way of xdist to spread tests keep those of a suite together."""
-        if config.getvalue("dist") != "load":
-            return None  # loadscope, loadfile and loadgroup do so by themselves
-        from pytest_integration_gate.hooks.spreading import SuiteScheduling
+        """Let xdist keep the tests of a suite together where it does not do so by itself."""
+        from pytest_integration_gate.hooks.spreading import SCHEDULERS
 
-        return SuiteScheduling(config, log)
+        scheduler = SCHEDULERS.get(config.getvalue("dist"))
+        return scheduler and scheduler(config, log)
 
     @pytest.fixture
     def gate_expect(self) -> Callable[..., None]:

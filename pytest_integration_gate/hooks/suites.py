@@ -64,8 +64,6 @@ class SuiteFile(pytest.Module):
         items = list(super().collect())
         for place, item in enumerate(items):
             item.stash[_PLACE] = place
-            if self.config.getoption("loadgroup", False):
-                item.add_marker(pytest.mark.xdist_group(self.nodeid))
         return items
 
 

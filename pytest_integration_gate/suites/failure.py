@@ -129,7 +129,8 @@ def _without_secrets(value: Any, name: str, world: World) -> Any:
 
 
 def _variables(world: World) -> Iterator[str]:
-    listed = [(name, value) for name, value in world.variables.items() if name not in ("unique",) and _is_data(value)]
+    built_in = [name for name in ("base_url", "port", "unique") if name == "unique" or not world.variables.get(name)]
+    listed = [(name, value) for name, value in world.variables.items() if name not in built_in and _is_data(value)]
     for name, value in listed[:_MAX_VARIABLES]:
         yield f"{name} = {printed(world.secrets.hide(value, name))}"
     if len(listed) > _MAX_VARIABLES:

@@ -27,6 +27,9 @@ TAIL = 20
 """How many lines of output a failure shows."""
 
 
+_WIDEST = 160
+
+
 class CommandError(GateError):
     """A command that cannot be started."""
 
@@ -179,8 +182,9 @@ class Commands:
 
 
 def shown(line: Line) -> str:
-    """Write a command as it would be typed."""
-    return line if isinstance(line, str) else shlex.join(line)
+    """Write a command on one line, as it would be typed."""
+    text = " ".join((line if isinstance(line, str) else shlex.join(line)).split())
+    return text if len(text) <= _WIDEST else text[: _WIDEST - 1] + "…"
 
 
 def last_lines(text: str, count: int = TAIL) -> str:

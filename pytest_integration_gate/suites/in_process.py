@@ -8,7 +8,8 @@ import io
 import sys
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from http.client import responses
+from http.client import HTTPMessage, responses
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -38,32 +39,31 @@ class _Adapter(BaseAdapter):
         status, reason, headers, content = self._call(
             self._app, request, body.encode() if isinstance(body, str) else body
         )
-        raw = HTTPResponse(
+        raw: Any = HTTPResponse(
             body=io.BytesIO(content),
             headers=HTTPHeaderDict(headers),
             status=status,
             reason=reason,
             preload_content=False,
         )
+        # Where `requests` looks for cookies.
+        raw._original_response = SimpleNamespace(msg=_message(headers), close=lambda: None, isclosed=lambda: True)
         response = requests.Response()
         response.status_code, response.reason, response.raw = status, reason, raw
         response.headers.update(raw.headers)
         response.url, response.request = str(request.url), request
         response.encoding = requests.utils.get_encoding_from_headers(response.headers)
-        for name, value in headers:
-            if name.lower() == "set-cookie":
-                _keep_cookie(response, value)
         return response
 
     def close(self) -> None:
         """Nothing is open between requests."""
 
 
-def _keep_cookie(response: requests.Response, header: str) -> None:
-    from http.cookies import SimpleCookie
-
-    for name, morsel in SimpleCookie(header).items():
-        response.cookies.set(name, morsel.value, path=morsel["path"] or "/")
+def _message(headers: list[tuple[str, str]]) -> HTTPMessage:
+    message = HTTPMessage()
+    for name, value in headers:
+        message[name] = value
+    return message
 
 
 def _wsgi(app: Any, request: requests.PreparedRequest, body: bytes) -> Answer:

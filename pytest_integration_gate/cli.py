@@ -20,12 +20,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     schema = commands.add_parser(
         "schema",
         help="print the JSON Schema of a file",
-        description="Print the JSON Schema of a file that the gate writes.",
+        description="Print the JSON Schema of a file that the gate writes or reads.",
     )
-    schema.add_argument("file", choices=SCHEMAS, help="the kind of file")
+    schema.add_argument("file", choices=(*SCHEMAS, "suite"), help="the kind of file")
     chosen = parser.parse_args(arguments)
-    sys.stdout.write(schema_text(chosen.file))
+    sys.stdout.write(_schema(chosen.file))
     return 0
+
+
+def _schema(file: str) -> str:
+    if file == "suite":
+        from pytest_integration_gate.suites import json_schema
+
+        return json_schema.schema_text()
+    return schema_text(file)
 
 
 def _version() -> str:

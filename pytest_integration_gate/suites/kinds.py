@@ -37,7 +37,12 @@ SCALAR = Value(_refuse_scalar, {"type": ["string", "number", "boolean", "null"]}
 NAME = Text(refuse_blank)
 DURATION = Value(
     refuse_duration,
-    {"anyOf": [{"type": "integer", "minimum": 1}, {"type": "string", "pattern": r"^\s*\d+(\.\d+)?\s*(ms|s|m|h)\s*$"}]},
+    {
+        "anyOf": [
+            {"type": "integer", "minimum": 1},
+            {"type": "string", "pattern": r"^\s*\d+(\.\d+)?\s*(ms|s|m|h)\s*$|\$\{"},
+        ]
+    },
 )
 COMMAND = Either((NAME, ListOf(NAME)))
 CONDITION = Value(_refuse_scalar, {"type": ["string", "boolean"]})

@@ -15,7 +15,6 @@ import pytest
 
 from pytest_integration_gate.suites.seen import SkipTest, SuiteFailed
 
-
 # -- requests ---------------------------------------------------------------------------------------------------------
 
 
@@ -23,7 +22,8 @@ def test_request(bench: Any) -> None:
     """Headers, query and data reach the service; data is JSON and keeps the types of variables."""
     bench.steps(
         "{endpoint: PUT /echo, headers: {X-One: 1}, params: {q: a b}, data: {n: '{{n}}', t: 'n={{n}}', l: [true]},"
-        " expect: {body: {method: PUT, query: {q: a b}, json: {eq: {n: 5, t: n=5, l: [true]}}, headers: {x-one: '1'}}}}",
+        " expect: {body: {method: PUT, query: {q: a b}, json: {eq: {n: 5, t: n=5, l: [true]}},"
+        " headers: {x-one: '1'}}}}",
         more="variables: {n: 5}",
     )
 
@@ -287,7 +287,8 @@ def test_parameters_and_changes(bench: Any) -> None:
     """Parameters are bound, changes are kept, captures keep their types, columns may be called `rows`."""
     variables = bench.steps(
         "{sql: 'INSERT INTO t VALUES (:id, :name, 2)', params: {id: '{{n}}', name: \"x'); DROP TABLE t; --\"}}",
-        "{sql: 'SELECT * FROM t WHERE id = :id', params: {id: 3}, expect: {rows: 1}, capture: {row: first, name: 'rows[0].name'}}",
+        "{sql: 'SELECT * FROM t WHERE id = :id', params: {id: 3}, expect: {rows: 1},"
+        " capture: {row: first, name: 'rows[0].name'}}",
         "{sql: 'SELECT count(*) AS rows FROM t', expect: {rows: 1, columns: {rows: 3}}}",
         more="variables: {n: 3}\n" + TABLE,
     )
@@ -390,7 +391,9 @@ def test_upload(bench: Any) -> None:
                 data: {{title: "x"}}
                 expect: {{status: 201, body: {{name: {name}, title: x}}}}
                 capture: {{id: body.id}}
-                read_back: {{endpoint: "/files/{{{{id}}}}", expect: {{body: {content}, headers: {{content-type: {{contains: markdown}}}}}}}}
+                read_back:
+                  endpoint: "/files/{{{{id}}}}"
+                  expect: {{body: {content}, headers: {{content-type: {{contains: markdown}}}}}}
             """
         )
 

@@ -93,7 +93,7 @@ SUITE_COMMAND = Table(
 TEST: Mapping[str, Rule] = {
     **MARKS,
     "name": Text(_refuse_test_name),
-    "type": Choice((*OF_STEPS, *(name for name in reversed(KINDS) if name not in INNER))),
+    "type": Choice((*OF_STEPS, *(name for name in reversed(list(KINDS)) if name not in INNER))),
     "description": Text(),
     "fixtures": ListOf(VARIABLE),
     "app": VARIABLE,

@@ -1,6 +1,6 @@
 """What YAML suites cost: collecting a thousand tests against equal Python tests, and one step besides its request.
 
-    python benchmarks/suites.py
+python benchmarks/suites.py
 """
 
 from __future__ import annotations
@@ -106,7 +106,9 @@ def main() -> None:
         step, request = stepping(folder)
     print(f"{TESTS} tests collected: YAML {figures.yaml:.2f} s, Python {figures.python:.2f} s", end="")
     print(f", {figures.yaml - figures.python:+.2f} s")
-    print(f"one step: {step * 1000:.2f} ms, its request {request * 1000:.2f} ms, besides {(step - request) * 1000:.2f} ms")
+    print(
+        f"one step: {step * 1000:.2f} ms, its request {request * 1000:.2f} ms, besides {(step - request) * 1000:.2f} ms"
+    )
 
 
 if __name__ == "__main__":

@@ -270,6 +270,8 @@ def _outcome(report: pytest.TestReport, outcome: Any) -> TestOutcome:
         reason=facts.get("reason") or _reason(report),
         details=facts.get("details") or None,
         suggestion=facts.get("suggestion", ""),
+        suite=facts.get("suite", ""),
+        figures=facts.get("figures") or None,
     )
 
 

@@ -60,6 +60,7 @@ def judge(
         unbound_doubles=sections.unbound_doubles(records),
         hygiene=sections.hygiene(records),
         failed_tests=sections.failed_tests(ended),
+        suites=sections.suites(ended),
         warnings=tuple(
             sorted({*warnings, *waiver_problems, *(warning for record in records for warning in record.warnings)})
         ),

@@ -14,7 +14,9 @@ from pytest_integration_gate.model.run_report import (
     ClaimCounts,
     Claimed,
     FailedTest,
+    Measured,
     Mismatch,
+    SuiteResult,
     TestOutcome,
     UnboundDouble,
     Untidy,
@@ -22,6 +24,7 @@ from pytest_integration_gate.model.run_report import (
 )
 
 _RECOMMENDED = 10
+_ENDS = {"passed": "passed", "failed": "failed", "skipped": "skipped", "errors": "error"}
 _WEAKEST_FIRST: tuple[Fidelity, ...] = ("declared", "emulated", "real")
 
 
@@ -188,6 +191,26 @@ def failed_tests(outcomes: Iterable[TestOutcome]) -> tuple[FailedTest, ...]:
         )
         for outcome in sorted(outcomes, key=lambda outcome: outcome.nodeid)
         if outcome.outcome in ("failed", "error")
+    )
+
+
+def suites(outcomes: Iterable[TestOutcome]) -> tuple[SuiteResult, ...]:
+    """Count for each YAML suite how its tests ended, with what they measured."""
+    by_file: dict[tuple[str, str], list[TestOutcome]] = {}
+    for outcome in sorted(outcomes, key=lambda outcome: outcome.nodeid):
+        if outcome.suite:
+            by_file.setdefault((outcome.nodeid.partition("::")[0], outcome.suite), []).append(outcome)
+    return tuple(
+        SuiteResult(
+            name=name,
+            file=file,
+            tests=len(tests),
+            **{word: sum(test.outcome == end for test in tests) for word, end in _ENDS.items()},
+            measured=tuple(
+                Measured(test=test.nodeid.partition("::")[2], figures=test.figures) for test in tests if test.figures
+            ),
+        )
+        for (file, name), tests in sorted(by_file.items())
     )
 
 

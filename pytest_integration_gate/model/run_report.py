@@ -20,6 +20,7 @@ class TestOutcome:
     """How one test ended. `duration` is in seconds; `reason` is the first line that says why it failed.
 
     `details` are the actual and the expected values of a YAML test, by path; `suggestion` says what would help.
+    `suite` is the title of its suite, and `figures` are what it measured.
     """
 
     __test__ = False  # not a test class, whatever its name says
@@ -30,6 +31,8 @@ class TestOutcome:
     reason: str = ""
     details: Mapping[str, Any] | None = None
     suggestion: str = ""
+    suite: str = ""
+    figures: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,6 +182,28 @@ class FailedTest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """What one test of a suite measured: names of figures with their values."""
+
+    test: str
+    figures: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SuiteResult:
+    """A YAML suite and how its tests ended; a teardown that failed counts as one more, an error."""
+
+    name: str
+    file: str
+    tests: int
+    passed: int
+    failed: int
+    skipped: int
+    errors: int
+    measured: tuple[Measured, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunReport:
     """The judged run, whole."""
 
@@ -191,5 +216,6 @@ class RunReport:
     unbound_doubles: tuple[UnboundDouble, ...]
     hygiene: tuple[Untidy, ...]
     failed_tests: tuple[FailedTest, ...]
+    suites: tuple[SuiteResult, ...] = ()
     warnings: tuple[str, ...]
     recommendations: tuple[str, ...]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from pytest_integration_gate.judging.sections import hygiene, observed_boundaries, unbound_doubles
+from pytest_integration_gate.judging.sections import hygiene, observed_boundaries, suites, unbound_doubles
 from pytest_integration_gate.model.claim import Unbound
 from pytest_integration_gate.model.interaction import Arguments, Outcome, Site
 from pytest_integration_gate.model.observation import Observation
 from pytest_integration_gate.model.record import TestRecord
+from pytest_integration_gate.model.run_report import Measured, SuiteResult, TestOutcome
 
 
 def observation(target: str, contaminated: str = "") -> Observation:
@@ -63,3 +64,27 @@ def test_unbound_doubles_of_one_line_are_one() -> None:
     ]
     (double,) = unbound_doubles(records)
     assert (double.names, double.tests) == (("close", "send"), ("a", "b"))
+
+
+def test_suites_are_counted_with_what_they_measured() -> None:
+    """Tests of one file are one suite, in any order; its failed teardown is an error of it; others are left out."""
+    outcomes = [
+        TestOutcome(nodeid="a.gate.yaml::two", outcome="passed", suite="A", figures={"p95": 1.5}),
+        TestOutcome(nodeid="a.gate.yaml::one", outcome="failed", suite="A"),
+        TestOutcome(nodeid="a.gate.yaml::teardown", outcome="error", suite="A"),
+        TestOutcome(nodeid="b.gate.yaml::one", outcome="skipped", suite="B"),
+        TestOutcome(nodeid="test_c.py::test_x", outcome="passed"),
+    ]
+    first, second = suites(outcomes)
+    assert first == SuiteResult(
+        name="A",
+        file="a.gate.yaml",
+        tests=3,
+        passed=1,
+        failed=1,
+        skipped=0,
+        errors=1,
+        measured=(Measured(test="two", figures={"p95": 1.5}),),
+    )
+    assert (second.name, second.tests, second.skipped) == ("B", 1, 1)
+    assert suites(reversed(outcomes)) == (first, second)

@@ -13,6 +13,7 @@ from pytest_integration_gate.model.run_report import (
     Gate,
     Mismatch,
     RunReport,
+    SuiteResult,
     Summary,
     TestRun,
     UnboundDouble,
@@ -115,6 +116,11 @@ def failed_run() -> RunReport:
         failed_tests=(
             FailedTest(
                 name="test_pays", nodeid="tests/unit/test_pay.py::test_pays", reason="AssertionError: assert 1 == 2"
+            ),
+        ),
+        suites=(
+            SuiteResult(
+                name="Shop", file="tests/test_shop.gate.yaml", tests=3, passed=3, failed=0, skipped=0, errors=0
             ),
         ),
         warnings=("The observer of sqlite3:connect failed and was switched off.",),

@@ -5,13 +5,14 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, get_args
 
 import jsonschema
 import pytest
 
 from pytest_integration_gate.model.finding import Fidelity, Kind, Verdict
-from pytest_integration_gate.model.run_report import RunReport, Status
+from pytest_integration_gate.model.run_report import FailedTest, Measured, RunReport, Status
 from pytest_integration_gate.reports.document import document
 from pytest_integration_gate.reports.schema import SCHEMAS, schema_text
 
@@ -29,6 +30,19 @@ def test_the_schema_is_one(name: str) -> None:
 def test_reports_fit_the_schema(run: str, request: pytest.FixtureRequest) -> None:
     """A report with everything and one with next to nothing."""
     VALIDATOR.validate(document(request.getfixturevalue(run)))
+
+
+def test_values_of_suites_fit_the_schema(failed_run: RunReport) -> None:
+    """What differed in a YAML test, and what one measured, have names that the suite gives."""
+    failed = FailedTest(
+        name="x",
+        nodeid="a.gate.yaml::x",
+        reason="too slow",
+        details={"actual": {"body.items[0]": 1}, "expected": {"body.items[0]": {"gte": 2}}},
+        suggestion="Mend it.",
+    )
+    measured = replace(failed_run.suites[0], measured=(Measured(test="x", figures={"p95": 1.5}),))
+    VALIDATOR.validate(document(replace(failed_run, failed_tests=(failed,), suites=(measured,))))
 
 
 def test_every_key_of_the_report_is_known_and_every_other_is_refused(failed_run: RunReport) -> None:

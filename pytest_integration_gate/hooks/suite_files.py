@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from pytest_integration_gate.errors import GateError
 from pytest_integration_gate.hooks.settings import Settings
 
 PATTERNS = ("test_*.gate.yaml", "*_gate.yaml")
@@ -31,8 +32,10 @@ class SuiteFiles:
         """Collect a suite as a module of tests."""
         if not is_suite(file_path.name) or file_path == self._settings.gate_file:
             return None
-        from pytest_integration_gate.hooks.suites import Keeper, SuiteFile
-
+        try:
+            from pytest_integration_gate.hooks.suites import Keeper, SuiteFile
+        except GateError as error:
+            raise parent.CollectError(f"{file_path.name}: {error}") from None
         if self._keeper is None:
             self._keeper = Keeper(self._config, self._settings)
             self._config.pluginmanager.register(self._keeper, "integration_gate_suites")

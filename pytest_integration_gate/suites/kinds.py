@@ -7,7 +7,6 @@ A module that does steps has `run(step, data, world)`, which returns what it saw
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterator, Mapping
-from dataclasses import field
 
 from pytest_integration_gate.strict_yaml import Data, Node
 from pytest_integration_gate.suites.durations import refuse_duration
@@ -86,7 +85,8 @@ class Kind:
     """A kind of step.
 
     `tell` is the key that tells it from the others inside of a flow; `module` is the name of the module in this room
-    that does it; `sees` are the names that expressions, captures and expectations find in what it saw.
+    that does it; `sees` are the names that expressions, captures and expectations find in what it saw. `library` must
+    be installed for it, by the extra of that name. `lazy` are keys that become steps of their own.
     """
 
     name: str
@@ -96,7 +96,9 @@ class Kind:
     required: tuple[str, ...]
     sees: tuple[str, ...]
     check: Checker | None = None
-    lazy: tuple[str, ...] = field(default=())
+    lazy: tuple[str, ...] = ()
+    library: str = ""
+    extra: str = "suites"
 
 
 def _check_http(step: Node, name: str) -> Iterator[str]:
@@ -225,6 +227,7 @@ KINDS: Mapping[str, Kind] = {
             required=("sql",),
             sees=("rows", "first", "count"),
             check=_check_sql,
+            library="sqlalchemy",
         ),
         Kind(
             name="command",
@@ -259,6 +262,8 @@ KINDS: Mapping[str, Kind] = {
             required=("url", "exchange"),
             sees=("messages",),
             check=_check_websocket,
+            library="websockets",
+            extra="websocket",
         ),
         Kind(
             name="webhook",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -127,7 +128,9 @@ class _Reading:
                 self.problems.append(f"{step.place}: `{inner}` must be a mapping, not {describe(step.data)}.")
                 continue
             kind = self._kind(step, inner)
-            if kind is not None:
+            if kind is None:
+                scope.note_captures(step)  # those who use them are not wrong
+            else:
                 self._follow(step, step_table(kind.name), inner)
                 self._step(step, kind, inner, scope)
 
@@ -158,6 +161,9 @@ class _Reading:
                 self.problems.append(
                     f"{step.entries[key].value.place}: `{name}.{key}` is empty, so that nothing is checked."
                 )
+        if kind.library and find_spec(kind.library) is None:
+            extra = f"pip install 'pytest-integration-gate[{kind.extra}]'"
+            self.problems.append(f"{step.place}: `{name}` needs `{kind.library}`, which is not installed: {extra}.")
         if kind.check is not None:
             self.problems += kind.check(step, name)
         if kind.name == "command":

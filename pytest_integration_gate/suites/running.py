@@ -8,7 +8,7 @@ from typing import Any
 
 from pytest_integration_gate.suites.captures import NothingThere, take
 from pytest_integration_gate.suites.durations import seconds
-from pytest_integration_gate.suites.extras import needs
+from pytest_integration_gate.suites.extras import MissingExtra, needs
 from pytest_integration_gate.suites.failure import failed_step, printed
 from pytest_integration_gate.suites.kinds import KINDS
 from pytest_integration_gate.suites.matchers import Difference, differences
@@ -69,6 +69,8 @@ class _Doing:
             raise self._failed(error) from None
         except TemplateError as error:
             raise self._failed(StepFailed(_why(error), is_final=True)) from None
+        except MissingExtra as error:
+            raise self._failed(StepFailed(error.message, suggestion=error.remedy, is_final=True)) from None
         return reason
 
     def _failed(self, error: StepFailed) -> Exception:

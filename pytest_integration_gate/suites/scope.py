@@ -72,8 +72,12 @@ class Scope:
             if key in entries:
                 self.check_condition(entries[key].value, extra | frozenset(kind.sees), must_vary=True)
         self.check(step, leave_out=_APART, extra=extra)
-        if "capture" in entries:
-            self._known.update(str(name) for name in entries["capture"].value.entries)
+        self.note_captures(step)
+
+    def note_captures(self, step: Node) -> None:
+        """Count what a step captures among the variables that are known from here on."""
+        if "capture" in step.entries:
+            self._known.update(str(name) for name in step.entries["capture"].value.entries)
 
     def check_condition(self, node: Node, extra: frozenset[str] = frozenset(), *, must_vary: bool = False) -> None:
         """Check the expression of a condition."""

@@ -458,6 +458,42 @@ def test_service_of_two_processes(suites: Suites) -> None:
     assert all(one["tests"] == 3 for one in suites.report["boundaries"])
 
 
+@pytest.mark.parametrize(
+    ("library", "step", "said"),
+    [
+        (
+            "psutil",
+            "{endpoint: /users/1}",
+            "*test_shop.gate.yaml: running commands needs the library `psutil`*gate[[]suites]*",
+        ),
+        ("jinja2", "{endpoint: '/{{1 + 1}}'}", "the expression `1 + 1` needs the library `jinja2`*gate[[]suites]*"),
+        ("tenacity", "{endpoint: /users, retries: 1}", "*trying a step again needs the library `tenacity`*"),
+        ("websockets", "{url: /, exchange: [{send: x}]}", "*needs `websockets`*gate[[]websocket]*"),
+    ],
+)
+def test_missing_library(suites: Suites, library: str, step: str, said: str) -> None:
+    """A library that is not installed is named, with what to type; the run goes on to say so."""
+    suites.pytester.makeconftest("")
+    suites.write(f"base_url: http://127.0.0.1:1\ntests: [{{name: t, type: flow, steps: [{step}]}}]")
+    hide = f"""
+import importlib.abc, sys
+
+class Hidden(importlib.abc.MetaPathFinder):
+    def find_spec(self, name, path, target=None):
+        if name.partition(".")[0] == "{library}":
+            raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
+
+sys.meta_path.insert(0, Hidden())
+import importlib.util
+found = importlib.util.find_spec
+importlib.util.find_spec = lambda name, *more: None if name == "{library}" else found(name, *more)
+"""
+    suites.pytester.makepyfile(hidden=hide)
+    result = suites.pytester.runpytest_subprocess("-p", "hidden", *suites.options)
+    assert result.ret != 0
+    result.stdout.fnmatch_lines([said])
+
+
 SLOW = """
 setup:
   - command: "echo up >> log; python -c 'import time; time.sleep(600)' & sleep 600"

@@ -5,14 +5,15 @@ from __future__ import annotations
 import os
 import shlex
 import sys
-import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from subprocess import DEVNULL, Popen, TimeoutExpired
 from tempfile import TemporaryFile
+from time import monotonic
 from typing import IO, TypeAlias
 
 from pytest_integration_gate.errors import GateError
+from pytest_integration_gate.isolation import at_work
 from pytest_integration_gate.suites.processes import MARK, end, end_bearers, find
 from pytest_integration_gate.suites.watchdog import Watchdog
 from pytest_integration_gate.values import dataclass
@@ -115,7 +116,7 @@ class Commands:
         A command that takes longer is ended with all its children. One that ends may leave others behind, a daemon
         for example: they live until `end`.
         """
-        started = time.monotonic()
+        started = monotonic()
         with TemporaryFile() as stdout, TemporaryFile() as stderr:
             process = self._start(line, env, cwd, stdout, stderr)
             code: int | None = None
@@ -131,7 +132,7 @@ class Commands:
                 exit_code=code,
                 stdout=_content(stdout),
                 stderr=_content(stderr),
-                seconds=time.monotonic() - started,
+                seconds=monotonic() - started,
             )
 
     def start(self, line: Line, *, env: Mapping[str, str] | None = None, cwd: str | Path = "") -> Background:
@@ -166,16 +167,17 @@ class Commands:
             self._has_started = True
         folder = self._root / cwd
         try:
-            return Popen(  # noqa: S603  # the file says what to run
-                line if isinstance(line, str) else list(line),
-                shell=isinstance(line, str),
-                cwd=folder,
-                env=_environment(self._env, env or {}),
-                stdin=DEVNULL,
-                stdout=stdout,
-                stderr=stderr,
-                start_new_session=True,  # Ctrl-C is for pytest, which then ends them in order
-            )
+            with at_work():  # processes of the gate are nobody's observation
+                return Popen(  # noqa: S603  # the file says what to run
+                    line if isinstance(line, str) else list(line),
+                    shell=isinstance(line, str),
+                    cwd=folder,
+                    env=_environment(self._env, env or {}),
+                    stdin=DEVNULL,
+                    stdout=stdout,
+                    stderr=stderr,
+                    start_new_session=True,  # Ctrl-C is for pytest, which then ends them in order
+                )
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or str(error)
             raise CommandError(f"`{shown(line)}` cannot be started in {folder}: {reason}.") from None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shlex
-import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
@@ -12,6 +11,7 @@ from urllib.parse import urljoin, urlsplit
 import requests
 from requests.structures import CaseInsensitiveDict
 
+from pytest_integration_gate.isolation import perf_counter
 from pytest_integration_gate.suites.durations import seconds, shown
 from pytest_integration_gate.suites.matchers import Difference, differences
 from pytest_integration_gate.suites.seen import Seen, StepFailed
@@ -56,9 +56,12 @@ def compare(expect: Mapping[str, Any] | None, seen: Seen) -> tuple[Difference, .
     return tuple(found)
 
 
-def send(data: Mapping[str, Any], world: World, /, **arguments: Any) -> Seen:
-    """Send a request with a body that is given as `requests` takes it; raise `StepFailed` when nothing comes back."""
-    method, url = target(data["endpoint"], world)
+def send(data: Mapping[str, Any], world: World, /, method: str = "GET", **arguments: Any) -> Seen:
+    """Send a request with a body that is given as `requests` takes it; raise `StepFailed` when nothing comes back.
+
+    `method` is the one of an endpoint that names none.
+    """
+    method, url = target(data["endpoint"], world, method)
     headers = {**world.headers, **data.get("headers", {})}
     headers = {name: _scalar(value) for name, value in headers.items() if value is not None}
     session = world.session_for(url)
@@ -68,7 +71,7 @@ def send(data: Mapping[str, Any], world: World, /, **arguments: Any) -> Seen:
     settings: Any = {}
     if session.trust_env:
         settings = session.merge_environment_settings(request.url, {}, False, None, None)
-    started = time.perf_counter()
+    started = perf_counter()
     try:
         response = session.send(
             request, timeout=timeout, allow_redirects=data.get("follow_redirects", False), **settings
@@ -84,7 +87,7 @@ def send(data: Mapping[str, Any], world: World, /, **arguments: Any) -> Seen:
         ) from None
     except requests.RequestException as error:
         raise StepFailed(f"{method} {url}: {type(error).__name__}: {error}.", sent=sent, again=again) from None
-    took = time.perf_counter() - started
+    took = perf_counter() - started
     seen = {
         "status": response.status_code,
         "headers": CaseInsensitiveDict(response.headers),
@@ -94,10 +97,10 @@ def send(data: Mapping[str, Any], world: World, /, **arguments: Any) -> Seen:
     return Seen(data=seen, sent=sent, received=_received(response, seen["body"], took), again=again)
 
 
-def target(endpoint: str, world: World) -> tuple[str, str]:
-    """Return method and URL of an endpoint."""
+def target(endpoint: str, world: World, default: str = "GET") -> tuple[str, str]:
+    """Return method and URL of an endpoint; `default` is the method of one that names none."""
     method, _, address = endpoint.strip().rpartition(" ")
-    method = method.strip() or "GET"
+    method = method.strip() or default
     if "://" in address:
         return method, address
     if not world.base_url:

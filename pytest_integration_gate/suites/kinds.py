@@ -6,7 +6,8 @@ A module that does steps has `run(step, data, world)`, which returns what it saw
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 from pytest_integration_gate.strict_yaml import Data, Node
 from pytest_integration_gate.suites.durations import refuse_duration
@@ -332,6 +333,9 @@ KINDS: Mapping[str, Kind] = {
 """Every kind of step by its name. The first whose `tell` stands in a step is its kind."""
 
 
-def kind_of(keys: Container[object]) -> Kind | None:
-    """Tell the kind of a step of a flow by its keys."""
-    return next((kind for kind in KINDS.values() if kind.tell in keys), None)
+def kind_of(step: Mapping[Any, object]) -> Kind | None:
+    """Tell the kind of a step of a flow: by its type if it names one, else by its keys."""
+    named = step.get("type")
+    if isinstance(named, str):
+        return KINDS.get(named)
+    return next((kind for kind in KINDS.values() if kind.tell in step), None)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 import socket
-import time
+from time import monotonic, sleep
 from urllib.parse import urljoin
 
+from pytest_integration_gate.isolation import at_work
 from pytest_integration_gate.suites.commands import Background, CommandError, Commands, shown
 from pytest_integration_gate.suites.durations import shown as length
 from pytest_integration_gate.suites.http import is_loopback
@@ -21,16 +22,16 @@ class NotReady(Exception):
 
 def wait_until_ready(command: Background, ready: Ready, commands: Commands, base_url: str) -> None:
     """Poll until the command is ready; raise `NotReady` when it ends before, or when it takes too long."""
-    deadline = time.monotonic() + ready.timeout
+    deadline = monotonic() + ready.timeout
     while True:
         problem = _problem(command, ready, commands, base_url)
         if command.exit_code is not None and (problem or ready.log == ""):
             raise NotReady(f"`{shown(command.line)}` ended with exit code {command.exit_code} before it was ready.")
         if not problem:
             return
-        if time.monotonic() >= deadline:
+        if monotonic() >= deadline:
             raise NotReady(f"`{shown(command.line)}` was not ready within {length(ready.timeout)}: {problem}.")
-        time.sleep(ready.interval)
+        sleep(ready.interval)
 
 
 def _problem(command: Background, ready: Ready, commands: Commands, base_url: str) -> str:
@@ -56,7 +57,7 @@ def _problem(command: Background, ready: Ready, commands: Commands, base_url: st
 def _ask(url: str) -> str:
     import requests
 
-    with requests.Session() as session:
+    with at_work(), requests.Session() as session:  # how often it is asked is chance, and no observation
         session.trust_env = not is_loopback(url)
         try:
             response = session.get(url, timeout=_ONE_TRY, allow_redirects=False)

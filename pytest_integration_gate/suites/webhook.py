@@ -28,7 +28,7 @@ def run(data: Mapping[str, Any], world: World) -> Seen:
         headers[sign["header"]] = sign.get("prefix", "") + signature(
             body, sign["secret"], sign.get("algorithm", "sha256")
         )
-    return send({**data, "headers": {**headers, **data.get("headers", {})}}, world, data=body)
+    return send({**data, "headers": {**headers, **data.get("headers", {})}}, world, method="POST", data=body)
 
 
 def signature(body: bytes, secret: str, algorithm: str) -> str:

@@ -353,7 +353,7 @@ HOOK = f"""
 tests:
   - name: w
     type: webhook
-    endpoint: POST /hooks
+    endpoint: /hooks
     payload: {{id: 7, items: [1, 2]}}
     sign: {{header: X-Signature, secret: "{SECRET}", prefix: "sha256="}}
     expect: {{status: 202, body: {{accepted: true}}}}
@@ -373,7 +373,7 @@ def test_webhook_signature(bench: Any) -> None:
     """A wrong signature is refused, and the secret is not in the failure."""
     with pytest.raises(SuiteFailed) as caught:
         bench.run(HOOK.replace("prefix", "algorithm: sha1, prefix"))
-    assert caught.value.reason == "POST /hooks: $.status is 401, expected 202 (and 1 more)"
+    assert caught.value.reason == "/hooks: $.status is 401, expected 202 (and 1 more)"
     assert SECRET not in caught.value.message
 
 
@@ -386,7 +386,7 @@ def test_upload(bench: Any) -> None:
             tests:
               - name: u
                 type: upload
-                endpoint: POST /files
+                endpoint: /files
                 file: {{field: doc, {source}, content_type: text/markdown}}
                 data: {{title: "x"}}
                 expect: {{status: 201, body: {{name: {name}, title: x}}}}

@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Mapping
+from socket import create_connection
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
 import requests
+from requests.adapters import HTTPAdapter
 from requests.structures import CaseInsensitiveDict
 
-from pytest_integration_gate.isolation import perf_counter
+from pytest_integration_gate.isolation import at_work, perf_counter
 from pytest_integration_gate.suites.durations import seconds, shown
 from pytest_integration_gate.suites.matchers import Difference, differences
 from pytest_integration_gate.suites.seen import Seen, StepFailed
@@ -26,6 +28,7 @@ DEFAULT_EXPECT: Mapping[str, Any] = {"status": {"lt": 400}}
 _MAX_SHOWN = 4000
 _MAX_LINES = 40
 _ONE_LINE = 160
+_KNOCK = 2.0
 _OWN_HEADERS = frozenset(("accept", "accept-encoding", "connection", "content-length", "host", "user-agent"))
 """Headers that every request has and nobody wants to read."""
 
@@ -68,6 +71,9 @@ def send(data: Mapping[str, Any], world: World, /, method: str = "GET", **argume
     request = session.prepare_request(requests.Request(method, url, headers=headers, **arguments))
     sent, again = _sent(request), _curl(request)
     timeout = seconds(data.get("timeout", DEFAULT_TIMEOUT))
+    if "eventually" in data and session.get_adapter(url).__class__ is HTTPAdapter and not _listens(url):
+        # Waiting for a service is no observation of it.
+        raise _refused(f"{method} {url}: connection refused, nothing listens there.", url, sent, again)
     settings: Any = {}
     if session.trust_env:
         settings = session.merge_environment_settings(request.url, {}, False, None, None)
@@ -79,12 +85,7 @@ def send(data: Mapping[str, Any], world: World, /, method: str = "GET", **argume
     except requests.Timeout:
         raise StepFailed(f"{method} {url}: no answer within {shown(timeout)}.", sent=sent, again=again) from None
     except requests.ConnectionError as error:
-        raise StepFailed(
-            f"{method} {url}: {_why(error)}.",
-            sent=sent,
-            again=again,
-            suggestion=f"Start what answers at {_origin(url)} in `setup`, with `ready`, or correct the address.",
-        ) from None
+        raise _refused(f"{method} {url}: {_why(error)}.", url, sent, again) from None
     except requests.RequestException as error:
         raise StepFailed(f"{method} {url}: {type(error).__name__}: {error}.", sent=sent, again=again) from None
     took = perf_counter() - started
@@ -95,6 +96,26 @@ def send(data: Mapping[str, Any], world: World, /, method: str = "GET", **argume
         "response_time": round(took * 1000, 3),
     }
     return Seen(data=seen, sent=sent, received=_received(response, seen["body"], took), again=again)
+
+
+def _refused(reason: str, url: str, sent: str, again: str) -> StepFailed:
+    suggestion = f"Start what answers at {_origin(url)} in `setup`, with `ready`, or correct the address."
+    return StepFailed(reason, sent=sent, again=again, suggestion=suggestion)
+
+
+def _listens(url: str) -> bool:
+    """Whether anything listens where a URL leads, as far as this machine can tell without a request."""
+    if not is_loopback(url):
+        return True
+    parts = urlsplit(url)
+    with at_work():
+        try:
+            with create_connection((parts.hostname, parts.port or 80), timeout=_KNOCK):
+                return True
+        except ConnectionRefusedError:
+            return False
+        except OSError:
+            return True
 
 
 def target(endpoint: str, world: World, default: str = "GET") -> tuple[str, str]:

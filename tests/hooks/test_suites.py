@@ -16,6 +16,8 @@ import psutil
 import pytest
 import yaml
 
+from pytest_integration_gate.suites.life import free_port
+
 ASSETS = Path(__file__).parent.parent / "assets"
 
 CONFTEST = """
@@ -492,6 +494,46 @@ importlib.util.find_spec = lambda name, *more: None if name == "{library}" else 
     result = suites.pytester.runpytest_subprocess("-p", "hidden", *suites.options)
     assert result.ret != 0
     result.stdout.fnmatch_lines([said])
+
+
+def test_evidence(suites: Suites) -> None:
+    """What a suite sees of a service is evidence: a stub that says something else does not stand."""
+    port = free_port()
+    suites.pytester.makepyfile(
+        shop=f"""
+        import requests
+
+        def mail():
+            return requests.get("http://127.0.0.1:{port}/file.json").json()["mail"]
+        """,
+        test_unit=f"""
+        import responses
+        import shop
+
+        @responses.activate
+        def test_mail():
+            responses.get("http://127.0.0.1:{port}/file.json", json={{"mail": "x"}})
+            assert shop.mail() == "x"
+        """,
+    )
+    (suites.root / "file.json").write_text('{"email": "ada@example.com"}')
+    suites.write(
+        f"""
+        boundary: http
+        base_url: http://127.0.0.1:{port}
+        setup: [{{command: python -m http.server --bind 127.0.0.1 {port}, background: true}}]
+        tests:
+          - {{name: up, type: health, endpoints: [/file.json]}}
+          - {{name: reads, type: flow, steps: [{{endpoint: /file.json, expect: {{body: {{email: email}}}}}}]}}
+        """
+    )
+    suites.pytester.makeini("[pytest]\npythonpath = .\n")
+    suites.run_apart().assert_outcomes(passed=3)
+    (mismatch,) = suites.report["mismatches"]
+    assert mismatch["kind"] == "http_body"
+    assert mismatch["reality"]["tests"][0].startswith("test_shop.gate.yaml::")
+    (boundary,) = suites.report["boundaries"]
+    assert boundary["observations"] == 2
 
 
 SLOW = """

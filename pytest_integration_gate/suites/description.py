@@ -39,6 +39,15 @@ def _refuse_test_name(text: str) -> str | None:
     return None
 
 
+_URL = re.compile(r"https?://(\[[0-9a-fA-F:]+\]|[^\s/:\[\]]+(:[^\s/:]*@[^\s/:]+)?)(:\d{1,5})?(/\S*)?")
+
+
+def _refuse_url(text: str) -> str | None:
+    if "{{" in text or "${" in text or _URL.fullmatch(text):
+        return None
+    return f"`{text}` is no address. Write it like `http://127.0.0.1:8010`, with port 0 for a free one."
+
+
 def _refuse_port(value: Data) -> str | None:
     if type(value) is int and 0 <= value <= 65535:
         return None
@@ -114,7 +123,7 @@ SUITE: Mapping[str, Rule] = {
     **MARKS,
     "test_suite": Text(refuse_blank),
     "description": Text(),
-    "base_url": NAME,
+    "base_url": Text(_refuse_url),
     "database": NAME,
     "variables": MapOf(ANY, VARIABLE),
     "ports": MapOf(Value(_refuse_port, {"type": "integer", "minimum": 0, "maximum": 65535}), VARIABLE),

@@ -15,7 +15,7 @@ from requests.structures import CaseInsensitiveDict
 
 from pytest_integration_gate.isolation import at_work, perf_counter
 from pytest_integration_gate.suites.durations import seconds, shown
-from pytest_integration_gate.suites.matchers import Difference, differences
+from pytest_integration_gate.suites.matchers import ABSENT, Difference, differences
 from pytest_integration_gate.suites.seen import Seen, StepFailed
 
 if TYPE_CHECKING:
@@ -55,6 +55,8 @@ def compare(expect: Mapping[str, Any] | None, seen: Seen) -> tuple[Difference, .
         if key == "headers":
             wanted = {str(name).lower(): _header(value) for name, value in wanted.items()}
             actual = {name.lower(): value for name, value in actual.items()}
+        if key == "body" and actual == "":  # no body at all is empty, null and absent alike
+            actual = None if wanted is None else ABSENT if wanted == {"absent": True} else ""
         found += differences(wanted, actual, path=f"$.{key}", exact=exact and key == "body")
     return tuple(found)
 
@@ -67,8 +69,11 @@ def send(data: Mapping[str, Any], world: World, /, method: str = "GET", **argume
     method, url = target(data["endpoint"], world, method)
     headers = {**world.headers, **data.get("headers", {})}
     headers = {name: _scalar(value) for name, value in headers.items() if value is not None}
-    session = world.session_for(url)
-    request = session.prepare_request(requests.Request(method, url, headers=headers, **arguments))
+    try:
+        session = world.session_for(url)
+        request = session.prepare_request(requests.Request(method, url, headers=headers, **arguments))
+    except (requests.RequestException, TypeError, ValueError) as error:
+        raise StepFailed(f"{method} {url}: the request cannot be made: {error}.", is_final=True) from None
     sent, again = _sent(request), _curl(request)
     timeout = seconds(data.get("timeout", DEFAULT_TIMEOUT))
     if "eventually" in data and session.get_adapter(url).__class__ is HTTPAdapter and not _listens(url):

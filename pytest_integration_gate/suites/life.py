@@ -19,7 +19,7 @@ from pytest_integration_gate.suites.readiness import NotReady, wait_until_ready
 from pytest_integration_gate.suites.running import run_test
 from pytest_integration_gate.suites.seen import SuiteFailed
 from pytest_integration_gate.suites.suite import Suite, SuiteCommand, SuiteTest
-from pytest_integration_gate.suites.templates import TemplateError, render
+from pytest_integration_gate.suites.templates import TemplateError, as_text, render
 from pytest_integration_gate.suites.watchdog import Watchdog
 from pytest_integration_gate.suites.world import World
 
@@ -40,25 +40,12 @@ class Life:
         self.world = World(root, secrets=Secrets(suite.secrets, redact))
 
     def begin(self) -> None:
-        """Give the variables their values and run the setup; raise `SuiteFailed` when a command fails."""
-        suite, world = self._suite, self.world
-        variables = world.variables
-        for name, port in suite.ports.items():
-            variables[name] = port or free_port()
-        base_url = str(render(suite.base_url, variables))
-        if urlsplit(base_url).port == 0:
-            base_url = base_url.replace(":0", f":{free_port()}", 1)
-        variables |= {"base_url": base_url, "port": urlsplit(base_url).port, "unique": os.urandom(4).hex()}
-        for name, value in suite.variables.items():
-            variables[name] = render(value, variables)
-        world.secrets.learn(variables)
-        world.base_url = base_url
-        world.headers = render(suite.headers, variables)
-        world.database = str(render(suite.database, variables))
-        env = _texts(render(suite.env, variables))
-        world.secrets.learn(env)
-        world.commands = Commands(world.root, env, self._watchdog)
-        for command in suite.setup:
+        """Give the variables their values and run the setup; raise `SuiteFailed` when that fails."""
+        try:
+            self._prepare()
+        except TemplateError as error:
+            raise failed_command(f"setup: {error.message}", suite=self._suite, line=1, world=self.world) from None
+        for command in self._suite.setup:
             self._command(command, "setup")
 
     def run(self, test: SuiteTest, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -101,6 +88,26 @@ class Life:
             self.world.close()
         if failures:
             raise failures[0]
+
+    def _prepare(self) -> None:
+        """Give the variables their values."""
+        suite, world = self._suite, self.world
+        variables = world.variables
+        for name, port in suite.ports.items():
+            variables[name] = port or free_port()
+        base_url = str(render(suite.base_url, variables))
+        if urlsplit(base_url).port == 0:
+            base_url = base_url.replace(":0", f":{free_port()}", 1)
+        variables |= {"base_url": base_url, "port": urlsplit(base_url).port, "unique": os.urandom(4).hex()}
+        for name, value in suite.variables.items():
+            variables[name] = render(value, variables)
+        world.secrets.learn(variables)
+        world.base_url = base_url
+        world.headers = render(suite.headers, variables)
+        world.database = str(render(suite.database, variables))
+        env = _texts(render(suite.env, variables))
+        world.secrets.learn(env)
+        world.commands = Commands(world.root, env, self._watchdog)
 
     # -- commands -----------------------------------------------------------------------------------------------------
 
@@ -152,7 +159,7 @@ def _written(command: str | tuple[str, ...]) -> str | list[str]:
 
 
 def _texts(values: Mapping[str, Any]) -> dict[str, str]:
-    return {str(name): str(value).lower() if isinstance(value, bool) else str(value) for name, value in values.items()}
+    return {str(name): "" if value is None else as_text(value) for name, value in values.items()}
 
 
 def _rendered(ready: Any, variables: Mapping[str, Any]) -> Any:

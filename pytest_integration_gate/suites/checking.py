@@ -110,7 +110,8 @@ class Checking:
                 if "Did you mean" in nearest(str(entry.key.data), _TELLS)
             ]
             listed = ", ".join(f"`{tell}`" for tell in sorted(_TELLS))
-            self.problems += hints or [f"{step.place}: `{name}` says nothing to do. It needs one of {listed}."]
+            needed = f"It needs one of {listed}; a request is `endpoint: GET /path`."
+            self.problems += hints or [f"{step.place}: `{name}` says nothing to do. {needed}"]
         return kind
 
     def _step(self, step: Node, kind: Kind, name: str, scope: Scope) -> None:

@@ -17,12 +17,13 @@ from pytest_integration_gate.suites.suite import Marks, Ready, Step, Suite, Suit
 from pytest_integration_gate.yaml_rules import describe
 
 DEFAULT_HEALTH_TIMEOUT = 5000
+_MAX_LOOK = 1_000_000
 HEALTHY: Mapping[str, Any] = {"status": {"gte": 200, "lt": 300}}
 
 
 def load_suite(file: Path, name: str, *, allow_commands: bool = True) -> Suite:
     """Load and check the file, which messages call `name`; raise `YamlError` with all that is wrong with it."""
-    node = read(file, name)
+    node = _read(file, name)
     if not isinstance(node.data, dict):
         raise YamlError([f"{node.place}: a suite is a mapping with `tests`, not {describe(node.data)}."])
     expansion = Expansion({**os.environ, **_own_environment(node)})
@@ -33,6 +34,19 @@ def load_suite(file: Path, name: str, *, allow_commands: bool = True) -> Suite:
         raise YamlError(sorted(dict.fromkeys(problems), key=_place))
     source = tuple(file.read_text(encoding="utf-8-sig", errors="replace").splitlines())
     return _read_suite(node, file, name, source, frozenset(expansion.secrets))
+
+
+def _read(file: Path, name: str) -> Node:
+    """Load the YAML; a mistake beside double braces is mostly that they are not quoted."""
+    try:
+        return read(file, name)
+    except YamlError as error:
+        source = file.read_bytes()[:_MAX_LOOK].decode(errors="replace").splitlines() if file.is_file() else []
+        lines = {_place(problem)[0] for problem in error.problems}
+        if any("{{" in source[line - 1] for line in lines if 0 < line <= len(source)):
+            hint = 'Texts with double braces are quoted: `"{{name}}"`.'
+            raise YamlError([*error.problems[:-1], f"{error.problems[-1]} {hint}"]) from None
+        raise
 
 
 def _own_environment(node: Node) -> dict[str, str]:

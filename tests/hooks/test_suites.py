@@ -273,6 +273,23 @@ def test_failed_setup(suites: Suites) -> None:
     assert suites.report["summary"]["errors"] == 2
 
 
+def test_failed_setup_and_teardown(suites: Suites) -> None:
+    """When both fail, both are shown, and the teardown is a warning of the run besides."""
+    suites.write(
+        """
+        setup: [{command: "exit 3"}]
+        tests: [{name: a, type: command, command: "true"}]
+        teardown: [{command: "exit 4"}]
+        """
+    )
+    result = suites.run()
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(
+        ["setup: `exit 3` ended with exit code 3*", "teardown: `exit 4` ended with exit code 4*"]
+    )
+    assert "teardown: `exit 4` ended with exit code 4, expected 0." in suites.report["warnings"]
+
+
 def test_failed_teardown(suites: Suites) -> None:
     """A failed teardown is an error of its own and fails the run; the tests that passed stay passed."""
     suites.write(

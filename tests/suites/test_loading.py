@@ -71,6 +71,12 @@ def test_files(suite: Any, text: str | bytes, problem: str) -> None:
     assert problems(suite, text) == (problem,)
 
 
+@pytest.mark.parametrize("line", ["id: {{note}}", "headers: {Authorization: Bearer {{token}}}"])
+def test_braces_without_quotes(suite: Any, line: str) -> None:
+    """A template that YAML takes for a mapping is told to be quoted."""
+    assert problems(suite, f"a: 1\n{line}\n")[-1].endswith('Texts with double braces are quoted: `"{{name}}"`.')
+
+
 def test_limits(suite: Any) -> None:
     """Bombs of aliases, of nesting and of size are refused."""
     bomb = "a: &a [x, x, x, x, x, x, x, x, x, x]\n" + "".join(

@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Mapping
 from socket import create_connection
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -127,7 +127,7 @@ def target(endpoint: str, world: World, default: str = "GET") -> tuple[str, str]
     """Return method and URL of an endpoint; `default` is the method of one that names none."""
     method, _, address = endpoint.strip().rpartition(" ")
     method = method.strip() or default
-    if "://" in address:
+    if "://" in address.partition("?")[0]:
         return method, address
     if not world.base_url:
         raise StepFailed(
@@ -135,7 +135,12 @@ def target(endpoint: str, world: World, default: str = "GET") -> tuple[str, str]
             suggestion="Write `base_url: http://…` at the top of the suite, or `app:` with a fixture.",
             is_final=True,
         )
-    return method, urljoin(world.base_url.rstrip("/") + "/", address.lstrip("/"))
+    return method, joined(world.base_url, address)
+
+
+def joined(base: str, address: str) -> str:
+    """Return the URL of a path below a base; a URL stays as it is."""
+    return address if "://" in address.partition("?")[0] else f"{base.rstrip('/')}/{address.lstrip('/')}"
 
 
 def is_loopback(url: str) -> bool:

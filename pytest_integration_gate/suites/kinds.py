@@ -300,7 +300,6 @@ KINDS: Mapping[str, Kind] = {
                 **_REQUEST,
                 "file": Table(
                     keys={"field": NAME, "path": NAME, "content": Text(), "filename": NAME, "content_type": NAME},
-                    required=("field",),
                 ),
                 "data": MapOf(SCALAR),
                 "read_back": Table(keys={**_REQUEST, "expect": _HTTP_EXPECT}, required=("endpoint", "expect")),

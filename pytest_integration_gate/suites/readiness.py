@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 import socket
 from time import monotonic, sleep
-from urllib.parse import urljoin
 
 from pytest_integration_gate.isolation import at_work
 from pytest_integration_gate.suites.commands import Background, CommandError, Commands, shown
 from pytest_integration_gate.suites.durations import shown as length
-from pytest_integration_gate.suites.http import is_loopback
+from pytest_integration_gate.suites.http import is_loopback, joined
 from pytest_integration_gate.suites.suite import Ready
 
 _ONE_TRY = 2.0
@@ -36,10 +35,8 @@ def wait_until_ready(command: Background, ready: Ready, commands: Commands, base
 
 def _problem(command: Background, ready: Ready, commands: Commands, base_url: str) -> str:
     """Say what is missing, empty when the command is ready."""
-    if ready.url:
-        url = ready.url if "://" in ready.url else urljoin(base_url.rstrip("/") + "/", ready.url.lstrip("/"))
-        if problem := _ask(url):
-            return problem
+    if ready.url and (problem := _ask(joined(base_url, ready.url))):
+        return problem
     if ready.port is not None and (problem := _knock(int(ready.port))):
         return problem
     if ready.log and re.search(ready.log, command.log) is None:

@@ -29,4 +29,4 @@ def run(data: Mapping[str, Any], world: World) -> Seen:
     name = file.get("filename") or (PurePath(file["path"]).name if "path" in file else "upload.txt")
     part = (name, content, file["content_type"]) if "content_type" in file else (name, content)
     fields = {key: str(value) for key, value in data.get("data", {}).items()}
-    return send(data, world, method="POST", data=fields, files={file["field"]: part})
+    return send(data, world, method="POST", data=fields, files={file.get("field", "file"): part})

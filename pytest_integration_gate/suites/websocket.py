@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urljoin
 
 from pytest_integration_gate.suites.durations import seconds, shown
 from pytest_integration_gate.suites.extras import needs
-from pytest_integration_gate.suites.http import is_loopback
+from pytest_integration_gate.suites.http import is_loopback, joined
 from pytest_integration_gate.suites.matchers import Difference, differences
 from pytest_integration_gate.suites.seen import Seen, StepFailed
 
@@ -73,8 +72,7 @@ _SILENCE = _Silence()
 
 
 def _address(url: str, world: World) -> str:
-    if "://" not in url:
-        url = urljoin(world.base_url.rstrip("/") + "/", url.lstrip("/"))
+    url = joined(world.base_url, url)
     return url.replace("http", "ws", 1) if url.startswith("http") else url
 
 

@@ -69,6 +69,16 @@ def test_redirects(bench: Any) -> None:
     )
 
 
+def test_addresses(bench: Any) -> None:
+    """A path is put behind the base, whatever stands in it; URLs in a query are no URLs."""
+    from pytest_integration_gate.suites.http import joined
+
+    assert joined("http://x/api/", "/items:batch") == "http://x/api/items:batch"
+    assert joined("http://x", "y?next=http://z") == "http://x/y?next=http://z"
+    assert joined("http://x", "https://y/z") == "https://y/z"
+    bench.steps("{endpoint: '/echo?next=http://z', expect: {body: {query: {next: 'http://z'}}}}")
+
+
 def test_exact(bench: Any) -> None:
     """`exact: true` forbids keys of the body that are not named."""
     failure = bench.failure("{endpoint: /job, expect: {exact: true, body: {state: running, looks: 1}}}")

@@ -16,7 +16,7 @@ import pytest
 from pytest_integration_gate.suites.commands import CommandError, Commands, last_lines, shown
 
 
-def waited(condition: Callable[[], bool], seconds: float = 10) -> bool:
+def waited(condition: Callable[[], bool], seconds: float = 30) -> bool:
     """Wait until something holds; say whether it does at the end."""
     deadline = time.monotonic() + seconds
     while not condition() and time.monotonic() < deadline:
@@ -79,7 +79,7 @@ def test_missing_folder(tmp_path: Path) -> None:
 def test_bound(tmp_path: Path) -> None:
     """A command that takes longer than its bound is ended with its children; what it wrote is kept."""
     with Commands(tmp_path) as commands:
-        done = commands.run("echo begun; sleep 100 & echo $! > child; wait", timeout=0.5)
+        done = commands.run("echo begun; sleep 100 & echo $! > child; wait", timeout=2)
         assert done.exit_code is None
         assert done.stdout == "begun\n"
         assert not lives(pid_in(tmp_path / "child"))
@@ -114,7 +114,7 @@ def test_output_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_killed(tmp_path: Path) -> None:
-    """When the process that runs the commands is killed, nothing that they started lives 5 seconds later."""
+    """When the process that runs the commands is killed, nothing that they started lives on."""
     script = """
 import sys, time
 from pathlib import Path
@@ -130,7 +130,7 @@ time.sleep(100)
         pids += [child.pid for pid in pids for child in psutil.Process(pid).children(recursive=True)]
     finally:
         os.kill(process.pid, signal.SIGKILL)
-    assert waited(lambda: not any(map(lives, pids)), seconds=5)
+    assert waited(lambda: not any(map(lives, pids)))
     process.wait()
 
 

@@ -27,11 +27,11 @@ class Checking:
     def check(self) -> None:
         """Note every problem of the file."""
         self._follow(self.node, Table(keys=SUITE, required=("tests",)), "")
-        scope = Scope(self.node)
+        scope = Scope.of_suite(self.node)
         for part in ("setup", "teardown"):
             for number, command in enumerate(items(self.node, part)):
                 self._command(command, f"{part}[{number}]")
-                scope.check(command, leave_out=())
+                scope.check(command, leave_out=(), extra=scope.captures if part == "teardown" else frozenset())
         self._marks(self.node)
         for key in ("base_url", "database", "headers", "env"):
             if key in self.node.entries:
@@ -41,7 +41,7 @@ class Checking:
             self.problems.append(f"{self.node.entries['tests'].value.place}: `tests` is empty. Write a test.")
         seen: dict[Any, str] = {}
         for number, test in enumerate(tests):
-            self._test(test, f"tests[{number}]", scope.of_test(test, is_alone=self._data.get("order") == "any"), seen)
+            self._test(test, f"tests[{number}]", scope.of_test(test, self.node), seen)
         self.problems += scope.problems
 
     @property

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pytest_integration_gate.strict_yaml import Node
@@ -21,24 +21,34 @@ _APART = (*_CONDITIONS, *_ENDS, "foreach", "capture", "then", "read_back", "repl
 class Scope:
     """The variables that have a value at a place of the file. `problems` collects those that are used without one."""
 
-    def __init__(self, suite: Node) -> None:
-        data: Any = suite.data
-        self.problems: list[str] = []
-        self._later = dict(_captured(suite))
-        self._known = {*BUILT_IN, *_names(data.get("ports"))}
-        for name, entry in suite.entries["variables"].value.entries.items() if "variables" in suite.entries else ():
-            self.check(entry.value, leave_out=())
-            self._known.add(str(name))
-        self._fixtures = set(_names(data.get("fixtures")))
+    def __init__(self, known: set[str], later: Mapping[str, str], problems: list[str]) -> None:
+        self._known = known
+        self._later = later
+        self._fixtures: frozenset[str] = frozenset()
+        self.problems = problems
 
-    def of_test(self, test: Node, *, is_alone: bool) -> Scope:
-        """Return the variables of a test. Captures of earlier tests count, unless each test stands alone."""
-        data: Any = test.data if isinstance(test.data, dict) else {}
-        scope = object.__new__(Scope)
-        scope.problems = self.problems
-        scope._later = self._later
-        scope._fixtures = self._fixtures | set(_names(data.get("fixtures"))) | set(_names(data.get("parametrize")))
-        scope._known = set(self._known) if is_alone else self._known
+    @classmethod
+    def of_suite(cls, suite: Node) -> Scope:
+        """Return the variables that the suite itself defines; its fixtures are there in its tests only."""
+        data: Any = suite.data
+        scope = cls({*BUILT_IN, *_names(data.get("ports"))}, dict(_captured(suite)), [])
+        for name, entry in suite.entries["variables"].value.entries.items() if "variables" in suite.entries else ():
+            scope.check(entry.value, leave_out=())
+            scope._known.add(str(name))
+        return scope
+
+    @property
+    def captures(self) -> frozenset[str]:
+        """Everything that any step of the suite captures: the teardown may use it."""
+        return frozenset(self._later)
+
+    def of_test(self, test: Node, suite: Node) -> Scope:
+        """Return the variables of a test. Captures of earlier tests count, unless the order of tests is free."""
+        own, outer = (node.data if isinstance(node.data, dict) else {} for node in (test, suite))
+        scope = Scope(set(self._known) if outer.get("order") == "any" else self._known, self._later, self.problems)
+        scope._fixtures = frozenset(
+            (*_names(outer.get("fixtures")), *_names(own.get("fixtures")), *_names(own.get("parametrize")))
+        )
         return scope
 
     def check(self, node: Node, *, leave_out: tuple[str, ...], extra: frozenset[str] = frozenset()) -> None:

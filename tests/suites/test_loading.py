@@ -215,6 +215,13 @@ def test_captures_in_order(suite: Any) -> None:
     assert found[0].endswith("the variable `one` is not defined. It is captured only at x:1:142.")
 
 
+def test_teardown_knows_captures(suite: Any) -> None:
+    """A teardown may use what tests capture; a setup may not."""
+    tests = "tests: [{name: t, type: flow, steps: [{endpoint: /x, capture: {one: body}}]}]"
+    assert suite(f"teardown: [{{command: 'echo {{{{one}}}}'}}]\n{tests}").teardown
+    assert "`one` is not defined" in problems(suite, f"setup: [{{command: 'echo {{{{one}}}}'}}]\n{tests}")[0]
+
+
 def test_any_order(suite: Any) -> None:
     """Where the order is free, a test cannot use what another one captures."""
     flow = "{name: %s, type: flow, steps: [{endpoint: %s, capture: {%s: body}}]}"

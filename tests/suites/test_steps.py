@@ -216,10 +216,9 @@ def test_until(bench: Any) -> None:
 
 
 def test_time_runs_out(bench: Any) -> None:
-    """What never holds fails with the number of attempts."""
+    """What never holds fails when its time is over."""
     failure = bench.failure("{endpoint: /text, until: 'status == 1', eventually: {timeout: 100ms, interval: 10}}")
     assert "`until: status == 1` does not hold." in failure.reason
-    assert "tried " in failure.message
 
 
 def test_fail_if(bench: Any) -> None:

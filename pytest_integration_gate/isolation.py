@@ -15,6 +15,7 @@ from contextlib import contextmanager
 
 clock = time.time
 perf_counter = time.perf_counter
+sleep = time.sleep
 open_file = open
 os_replace = os.replace
 os_fsync = os.fsync

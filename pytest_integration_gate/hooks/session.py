@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pytest_integration_gate.evidence.store import load
+from pytest_integration_gate.hooks import fixtures
 from pytest_integration_gate.hooks.collection import Selection
 from pytest_integration_gate.hooks.gatekeeper import Gatekeeper
 from pytest_integration_gate.hooks.keys import SETTINGS
@@ -54,5 +55,6 @@ def start(config: pytest.Config) -> None:
 
             is_dry = config.getoption("gate_replay") == "dry"
             plugins.append(Replay(settings.boundaries, gatekeeper.findings_so_far, is_dry=is_dry))
+    config.pluginmanager.register(fixtures, "integration_gate_offered_fixtures")
     for plugin in plugins:
         config.pluginmanager.register(plugin, f"integration_gate_{type(plugin).__name__.lower()}")

@@ -120,9 +120,7 @@ class Attempts(Sequence[Attempt]):
                 failures += 1
                 pause = _pause(earlier, later)
                 if pause < wanted - _TICK:
-                    self._fail(
-                        f"retry {failures} of {later.request} came after {pause:.3f} s, not after {wanted:.3f} s"
-                    )
+                    self._fail(f"retry {failures} of {later.request} came after {pause:.3f} s, not {wanted:.3f} s")
         if not retried:
             self._fail("no failed attempt was retried, so there is no back-off to look at")
 

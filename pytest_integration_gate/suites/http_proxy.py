@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
@@ -151,15 +152,15 @@ class HttpProxy(Proxy):
             return await answer.send(502, [(b"Content-Type", b"text/plain")], text.encode(), end="no server")
 
     async def _relay(self, answer: _Answer, request: _Request, fault: Fault) -> None:
-        events = self._ask(request)
-        response = await anext(events)
-        headers = [(name, self._here(name, value)) for name, value in _end_to_end(response.headers.raw_items())]
-        if fault.kind == "ok":
-            await answer.begin(response.status_code, headers, response.reason)
-            async for data in events:
-                await answer.body(data)
-            return await answer.end()
-        body = b"".join([data async for data in events])
+        async with aclosing(self._ask(request)) as events:
+            response = await anext(events)
+            headers = [(name, self._here(name, value)) for name, value in _end_to_end(response.headers.raw_items())]
+            if fault.kind == "ok":
+                await answer.begin(response.status_code, headers, response.reason)
+                async for data in events:
+                    await answer.body(data)
+                return await answer.end()
+            body = b"".join([data async for data in events])
         if not any(name.lower() == b"content-length" for name, _ in headers):
             headers.append((b"Content-Length", str(len(body)).encode()))
         await answer.begin(response.status_code, headers, response.reason)
@@ -175,7 +176,7 @@ class HttpProxy(Proxy):
             await answer.body(body[start : start + size])
         return await answer.end()
 
-    async def _ask(self, request: _Request) -> AsyncIterator[Any]:
+    async def _ask(self, request: _Request) -> AsyncGenerator[Any, None]:
         """Ask the real server: gives the head of its response, then the pieces of its body."""
         opening = asyncio.open_connection(*self._upstream, ssl=self._ssl)
         reader, writer = await asyncio.wait_for(opening, self._patience)

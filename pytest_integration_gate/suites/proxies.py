@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pytest_integration_gate.suites import faults
-from pytest_integration_gate.suites.faults import FaultError
+from pytest_integration_gate.suites.extras import needs
 from pytest_integration_gate.suites.loop import LoopThread
 from pytest_integration_gate.suites.proxy import Proxy
 
@@ -37,20 +37,18 @@ class Faults:
         `per` says whether the script is followed request by request or connection by connection; `patience` is how many
         seconds a caller or the server may keep the proxy waiting; `seed` makes another jitter.
         """
-        try:
+        with needs("faults", "gate_faults.http"):
             from pytest_integration_gate.suites.http_proxy import HttpProxy
-        except ModuleNotFoundError as error:
-            if error.name != "h11":
-                raise
-            raise FaultError(
-                "gate_faults.http needs h11.", remedy="Type: pip install 'pytest-integration-gate[faults]'."
-            ) from None
+
         proxy = HttpProxy(self._running_loop(), upstream, per=per, patience=patience, seed=seed)
         self._proxies.append(proxy)
         return proxy
 
-    def tcp(self, host: str, port: int, *, patience: float = 60.0, seed: int = 0) -> TcpProxy:
-        """Put a proxy in front of whatever listens on a TCP port: a database, a cache, a broker."""
+    def tcp(self, host: str, port: int = 0, *, patience: float = 60.0, seed: int = 0) -> TcpProxy:
+        """Put a proxy in front of whatever listens on a TCP port: a database, a cache, a broker.
+
+        A `host` that begins with ``/`` is a socket in the file system; the proxy itself has a port in any case.
+        """
         from pytest_integration_gate.suites.tcp_proxy import TcpProxy
 
         proxy = TcpProxy(self._running_loop(), host, port, patience=patience, seed=seed)

@@ -155,7 +155,13 @@ class Proxy:
     def attempts(self) -> Attempts:
         """What the caller did since the script began, as far as it can be seen."""
         seen = self._loop.run(self._settled())
-        return Attempts(seen, f" at {HOST}:{self.port} in front of {self._upstream[0]}:{self._upstream[1]}")
+        return Attempts(seen, f" at {HOST}:{self.port} in front of {self.upstream}")
+
+    @property
+    def upstream(self) -> str:
+        """Where the real server is."""
+        host, port = self._upstream
+        return f"{host}:{port}" if port else host
 
     # -- in the loop's thread ---------------------------------------------------------------------------------------
 

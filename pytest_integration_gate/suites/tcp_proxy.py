@@ -42,7 +42,7 @@ class TcpProxy(Proxy):
 
     async def _relay(self, caller: Caller, shape: Fault, ticket: tuple[int, int]) -> None:
         try:
-            reader, writer = await asyncio.wait_for(asyncio.open_connection(*self._upstream), self._patience)
+            reader, writer = await asyncio.wait_for(self._connect(), self._patience)
         except OSError:  # also TimeoutError
             self.end(ticket, "no server")
             return caller.reset()
@@ -56,11 +56,17 @@ class TcpProxy(Proxy):
                 )  # the caller has said all it wants to say, the server has not
             self.end(ticket, _ending(back))
         finally:
+            writer.close()
             for task in (there, back):
                 task.cancel()
             await asyncio.gather(there, back, return_exceptions=True)
-            writer.close()
         return None
+
+    async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        host, port = self._upstream
+        if host.startswith("/"):
+            return await asyncio.open_unix_connection(host)
+        return await asyncio.open_connection(host, port)
 
     async def _bring_back(self, reader: asyncio.StreamReader, caller: Caller, shape: Fault) -> End:
         left = shape.after

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    from pytest_integration_gate.hooks.loading import Load
     from pytest_integration_gate.suites.polling import Eventually
     from pytest_integration_gate.suites.proxies import Faults
 
@@ -28,3 +29,11 @@ def gate_eventually() -> Eventually:
     from pytest_integration_gate.suites.polling import Eventually
 
     return Eventually()
+
+
+@pytest.fixture
+def gate_load(request: pytest.FixtureRequest) -> Load:
+    """Put load on a server: ``gate_load(url, concurrent_requests=50, requests=1000).p95``; see `Load`."""
+    from pytest_integration_gate.hooks.loading import Load
+
+    return Load(request.config)

@@ -17,6 +17,7 @@ import pytest
 
 from pytest_integration_gate.errors import GateError
 from pytest_integration_gate.hooks.keys import SUITE, SUITE_WARNINGS, WARNINGS
+from pytest_integration_gate.hooks.progress import notice_in
 from pytest_integration_gate.hooks.settings import Settings
 from pytest_integration_gate.suites.life import Life
 from pytest_integration_gate.suites.loading import load_suite
@@ -86,6 +87,7 @@ class Keeper:
         """Give a suite its life, from setup to teardown."""
         __tracebackhide__ = True
         life = Life(suite, self._settings.root, redact=self._settings.redact, watchdog=self._watchdog)
+        life.world.notice = notice_in(self._config)
         self._lives.append(life)
         try:
             life.begin()

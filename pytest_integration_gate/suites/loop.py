@@ -28,6 +28,7 @@ class LoopThread:
 
     def __init__(self, name: str) -> None:
         self._loop = _Loop()
+        self._loop.set_debug(False)  # PYTHONASYNCIODEBUG is meant for the tests' own loops, and slow
         self._thread = threading.Thread(target=self._work, name=name, daemon=True)
         self._thread.start()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,13 +21,15 @@ _IN_PROCESS = "http://app.invalid"
 class World:
     """The world of one suite. `variables` live as long as the suite, and captures with them.
 
-    `app` is the application that relative endpoints go to, None when they go to `base_url`.
+    `app` is the application that relative endpoints go to, None when they go to `base_url`. `notice`, if there is one,
+    is told how far a long step is.
     """
 
     def __init__(self, root: Path, *, secrets: Secrets, commands: Commands | None = None) -> None:
         self.root = root
         self.secrets = secrets
         self.commands = commands
+        self.notice: Callable[[str], None] | None = None
         self.variables: dict[str, Any] = {}
         self.database = ""
         self.headers: Mapping[str, Any] = {}

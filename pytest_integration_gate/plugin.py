@@ -56,6 +56,14 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
         choices=("send", "dry"),
         help="Send what stubs claim and nobody has seen to the real services; 'dry' only says what would be sent.",
     )
+    option("--gate-checkpoint", metavar="STAGE", help="Run only this stage's checkpoints, and no tests.")
+    option("--gate-resume", action="store_true", help="Leave out leading checkpoints that passed in the same tree.")
+    option(
+        "--gate-publish",
+        action="append",
+        metavar="TARGET",
+        help="Publish checkpoints: file:PATH, a URL, github:owner/repo#1, gitlab:group/project!1, linear:ENG-1.",
+    )
     option("--gate-config", metavar="PATH", help="The YAML file with the gate's tables (default: gate.yaml).")
 
     parser.addini("integration_gate", "Switch the integration gate on.", type="bool", default=False)

@@ -7,11 +7,14 @@ import re
 from collections.abc import Mapping
 from dataclasses import field
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pytest_integration_gate.strict_yaml import Node, YamlError, read
 from pytest_integration_gate.values import dataclass
-from pytest_integration_gate.yaml_rules import Check, Choice, ListOf, MapOf, Table, Text
+from pytest_integration_gate.yaml_rules import Check, Choice, ListOf, MapOf, Table, Text, Value
+
+if TYPE_CHECKING:
+    from pytest_integration_gate.suites.checkpoints import Checkpoint
 
 Compare = Literal["shape", "value"]
 
@@ -52,6 +55,7 @@ class GateFile:
     project: str = ""
     boundaries: tuple[BoundarySettings, ...] = ()
     fakes: Mapping[str, str] = field(default_factory=dict)
+    checkpoints: tuple[Checkpoint, ...] = ()
     later: tuple[str, ...] = ()
 
 
@@ -106,8 +110,9 @@ FILE = Table(
             Text(refuse_boundary),
         ),
         "fakes": MapOf(Text(refuse_class), Text(refuse_class)),
+        "checkpoints": Value(),
     },
-    later=frozenset(("account", "checkpoints", "contexts", "plan", "requirements", "stories", "waivers")),
+    later=frozenset(("account", "contexts", "plan", "requirements", "stories", "waivers")),
 )
 
 
@@ -119,13 +124,30 @@ def read_gate_file(path: Path, name: str) -> GateFile:
         if isinstance(node.data, dict):
             _check_format(node)
         check.follow(node, FILE, "")
+    checkpoints = _checkpoints(node, check)
     if check.problems:
         raise YamlError(check.problems)
     data: Mapping[Any, Any] = node.data if isinstance(node.data, dict) else {}
     boundaries = tuple(_boundary(name, table, path.parent) for name, table in data.get("boundaries", {}).items())
     return GateFile(
-        project=data.get("project", ""), boundaries=boundaries, fakes=data.get("fakes", {}), later=tuple(check.later)
+        project=data.get("project", ""),
+        boundaries=boundaries,
+        fakes=data.get("fakes", {}),
+        checkpoints=checkpoints,
+        later=tuple(check.later),
     )
+
+
+def _checkpoints(node: Node, check: Check) -> tuple[Checkpoint, ...]:
+    """Check and read the checkpoints; only a file that has some imports what they need."""
+    entry = node.entries.get("checkpoints")
+    if entry is None:
+        return ()
+    from pytest_integration_gate.suites.checkpoints import check_checkpoints, read_checkpoints
+
+    before = len(check.problems)
+    check_checkpoints(entry.value, check)
+    return () if len(check.problems) > before else read_checkpoints(entry.value.data)  # type: ignore[arg-type]
 
 
 def _check_format(node: Node) -> None:

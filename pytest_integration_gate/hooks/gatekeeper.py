@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import platform
-import subprocess
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,8 +15,9 @@ from pytest_integration_gate.errors import ReportError
 from pytest_integration_gate.evidence.merging import Store
 from pytest_integration_gate.evidence.store import update
 from pytest_integration_gate.hooks.collection import COLLECTED, MISTAKE
-from pytest_integration_gate.hooks.keys import RECORD, SUITE, SUITE_WARNINGS, WARNINGS
+from pytest_integration_gate.hooks.keys import CHECKPOINTS, RECORD, SUITE, SUITE_WARNINGS, WARNINGS
 from pytest_integration_gate.hooks.settings import Settings
+from pytest_integration_gate.hooks.tree import commit_of
 from pytest_integration_gate.hooks.waiving import Waivers
 from pytest_integration_gate.isolation import clock
 from pytest_integration_gate.judging.gate import judge
@@ -27,7 +26,7 @@ from pytest_integration_gate.model.claim import Claim
 from pytest_integration_gate.model.fact import Fact
 from pytest_integration_gate.model.finding import Finding
 from pytest_integration_gate.model.record import TestRecord
-from pytest_integration_gate.model.run_report import RunReport, TestOutcome, TestRun
+from pytest_integration_gate.model.run_report import CheckpointResult, RunReport, TestOutcome, TestRun
 from pytest_integration_gate.reality.boundaries import Boundaries
 from pytest_integration_gate.reports.yaml_file import write_report
 from pytest_integration_gate.verdicts.evidence import EvidenceIndex, Witnessed
@@ -124,7 +123,7 @@ class Gatekeeper:
                 session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def _finish(self, session: pytest.Session, exitstatus: int) -> None:
-        today, commit = datetime.fromtimestamp(clock(), UTC).strftime("%Y-%m-%d"), _commit(self._config.rootpath)
+        today, commit = datetime.fromtimestamp(clock(), UTC).strftime("%Y-%m-%d"), commit_of(self._config.rootpath)
         self._keep(today, commit)
         waivers = Waivers(self._config.rootpath, today)
         findings = waivers.apply(self._findings(today, commit))
@@ -225,6 +224,7 @@ class Gatekeeper:
         selected = self._settings.selected
         records = list(self._records.values())
         boundaries = observed_boundaries(records)
+        checkpoints: list[CheckpointResult] = self._config.stash.get(CHECKPOINTS, [])
         run = TestRun(
             timestamp=datetime.fromtimestamp(self._started, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
             duration=f"{now - self._started:.1f}s",
@@ -243,6 +243,7 @@ class Gatekeeper:
             boundaries=[one for one in boundaries if not selected or one.name in selected],
             warnings=self._warnings,
             waiver_problems=waiver_problems,
+            checkpoints=checkpoints,
             fail_on=self._settings.fail_on,
         )
 
@@ -286,14 +287,3 @@ def _reason(report: pytest.TestReport | pytest.CollectReport) -> str:
 def _seed(config: pytest.Config) -> int | None:
     seed = getattr(config.option, "randomly_seed", None)
     return seed if isinstance(seed, int) else None
-
-
-def _commit(root: Path) -> str:
-    """Return the short id of the commit that is checked out, empty without git."""
-    try:
-        done = subprocess.run(
-            ["git", "rev-parse", "--short", "HEAD"], cwd=root, capture_output=True, text=True, timeout=10, check=True
-        )
-    except (OSError, subprocess.SubprocessError):
-        return ""
-    return done.stdout.strip()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pytest_integration_gate.hooks.settings import Settings
+from pytest_integration_gate.model.run_report import CheckpointResult
 
 SETTINGS = pytest.StashKey[Settings]()
 
@@ -17,3 +18,6 @@ SUITE = "integration_gate_suite"
 # Warnings of suites that end with the session, and the key under which a worker of xdist hands them on.
 SUITE_WARNINGS = pytest.StashKey[list[str]]()
 WARNINGS = "integration_gate_warnings"
+
+# What became of the checkpoints of this run.
+CHECKPOINTS = pytest.StashKey[list[CheckpointResult]]()

@@ -55,6 +55,10 @@ def start(config: pytest.Config) -> None:
 
             is_dry = config.getoption("gate_replay") == "dry"
             plugins.append(Replay(settings.boundaries, gatekeeper.findings_so_far, is_dry=is_dry))
+        if settings.checkpoints:
+            from pytest_integration_gate.hooks.checkpoints import Checkpoints
+
+            plugins.append(Checkpoints(config, settings))
     config.pluginmanager.register(fixtures, "integration_gate_offered_fixtures")
     for plugin in plugins:
         config.pluginmanager.register(plugin, f"integration_gate_{type(plugin).__name__.lower()}")

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import field, replace
 from pathlib import Path
 from tempfile import NamedTemporaryFile
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -22,11 +23,15 @@ from pytest_integration_gate.strict_yaml import YamlError
 from pytest_integration_gate.values import dataclass
 from pytest_integration_gate.yaml_rules import nearest
 
+if TYPE_CHECKING:
+    from pytest_integration_gate.reports.publication import Target
+    from pytest_integration_gate.suites.checkpoints import Checkpoint
+
 DEFAULT_BOUNDARIES = ("cloud", "database", "filesystem", "http", "messaging", "process")
 """Boundaries that exist without configuration."""
 
-JUDGED = ("mismatch", "suspect", "unverified")
-LATER = ("acceptance", "border", "checkpoint", "flaky", "out_of_context", "stale")
+JUDGED = ("checkpoint", "mismatch", "suspect", "unverified")
+LATER = ("acceptance", "border", "flaky", "out_of_context", "stale")
 """Words for what can fail a run: what this version judges, and what it accepts and does not judge yet."""
 
 
@@ -36,9 +41,10 @@ class Settings:
 
     `fakes` maps each hand-written fake to the real class that it stands for.
     `allow_commands` says whether YAML suites may run commands. `gate_file` is the ``gate.yaml`` that was read.
-    `selected` are the boundaries of ``--boundary``, empty for all. `fail_on` is empty for ``none``;
-    `fail_on_is_explicit` says that somebody wrote it. `redact` are regular expressions. `root` is pytest's root
-    directory. `notes` are sentences that the user should read: what was set and is not judged by this version.
+    `checkpoint_stage` is the stage that alone is to run, `resume` lets checkpoints be that passed before, `publish` is
+    where their results go. `selected` are the boundaries of ``--boundary``, empty for all. `fail_on` is empty for
+    ``none``; `fail_on_is_explicit` says that somebody wrote it. `redact` are regular expressions. `root` is pytest's
+    root directory. `notes` are sentences that the user should read: what was set and is not judged by this version.
     """
 
     root: Path
@@ -53,6 +59,10 @@ class Settings:
     redact: tuple[str, ...] = ()
     allow_commands: bool = True
     gate_file: Path | None = None
+    checkpoints: tuple[Checkpoint, ...] = ()
+    checkpoint_stage: str = ""
+    resume: bool = False
+    publish: tuple[Target, ...] = ()
     notes: tuple[str, ...] = ()
 
 
@@ -74,6 +84,10 @@ def read_settings(config: pytest.Config) -> Settings:
         redact=reading.redact(),
         allow_commands=reading.flag("gate_allow_commands"),
         gate_file=reading.path("gate_config", "gate.yaml") if file else None,
+        checkpoints=reading.checkpoints(file),
+        checkpoint_stage=config.getoption("gate_checkpoint") or "",
+        resume=config.getoption("gate_resume"),
+        publish=reading.publish(file),
         notes=tuple(reading.notes),
     )
     if reading.problems:
@@ -207,6 +221,35 @@ class _Reading:
             collaborators = tuple(dict.fromkeys((*boundary.collaborators, *words)))
             known[name] = replace(boundary, collaborators=collaborators)
         return tuple(known.values())
+
+    def checkpoints(self, file: GateFile | None) -> tuple[Checkpoint, ...]:
+        """Give the checkpoints of ``gate.yaml``; the stage that is asked for must be one of theirs."""
+        checkpoints = file.checkpoints if file else ()
+        stage = self.config.getoption("gate_checkpoint")
+        known = dict.fromkeys(one.stage for one in checkpoints if one.stage)
+        if stage is not None and stage not in known:
+            hint = nearest(stage, known) or " gate.yaml has no checkpoints with a stage."
+            self.problems.append(f"--gate-checkpoint: there is no stage `{stage}`.{hint}")
+        if checkpoints and not self.flag("gate_allow_commands"):
+            self.problems.append(f"gate_allow_commands in {self.ini}: false forbids the commands of `checkpoints`.")
+        return checkpoints
+
+    def publish(self, file: GateFile | None) -> tuple[Target, ...]:
+        """Give the targets of ``--gate-publish``."""
+        targets = self.config.getoption("gate_publish") or ()
+        if not targets:
+            return ()
+        from pytest_integration_gate.reports.publication import PublishError, read_target
+
+        if file is None or not file.checkpoints:
+            self.notes.append("--gate-publish: there are no checkpoints to publish.")
+        read = []
+        for text in targets:
+            try:
+                read.append(read_target(text))
+            except PublishError as error:
+                self.problems.append(f"--gate-publish: {error.message} {error.remedy}")
+        return tuple(read)
 
     def redact(self) -> tuple[str, ...]:
         patterns = self.lines("gate_redact")

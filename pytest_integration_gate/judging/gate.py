@@ -11,6 +11,7 @@ from pytest_integration_gate.model.finding import Finding
 from pytest_integration_gate.model.record import TestRecord
 from pytest_integration_gate.model.run_report import (
     Boundary,
+    CheckpointResult,
     ClaimCounts,
     Gate,
     Mismatch,
@@ -33,6 +34,7 @@ def judge(
     boundaries: Sequence[Boundary] = (),
     warnings: Iterable[str] = (),
     waiver_problems: Sequence[str] = (),
+    checkpoints: Sequence[CheckpointResult] = (),
     fail_on: Collection[str] = ("mismatch",),
 ) -> RunReport:
     """Judge a run. The order in which anything is given makes no difference.
@@ -41,13 +43,13 @@ def judge(
     it); their claims are filled in here. `waiver_problems` say which waivers ended, cover nothing or
     cannot be read; they fail the run as mismatches do. `fail_on` names what fails the run: ``mismatch`` (contradicted
     claims),
-    ``suspect``, ``unverified``, ``stale``.
+    ``suspect``, ``unverified``, ``stale``, ``checkpoint``. A failed checkpoint that stops the run fails it in any case.
     """
     ended = _once_each(outcomes)
     summary = _summary(ended)
     mismatches = sections.mismatches(findings)
     unverified = sections.unverified(findings)
-    gate = _gate(sections.count_verdicts(findings), mismatches, len(waiver_problems), summary, fail_on)
+    gate = _gate(sections.count_verdicts(findings), mismatches, len(waiver_problems), summary, checkpoints, fail_on)
     filled = sections.boundaries_with_claims(boundaries, findings)
     status: Status = "FAILED" if summary.failed or summary.errors else gate.status
     return RunReport(
@@ -61,6 +63,7 @@ def judge(
         hygiene=sections.hygiene(records),
         failed_tests=sections.failed_tests(ended),
         suites=sections.suites(ended),
+        checkpoints=tuple(checkpoints),
         warnings=tuple(
             sorted({*warnings, *waiver_problems, *(warning for record in records for warning in record.warnings)})
         ),
@@ -88,19 +91,28 @@ def _summary(outcomes: Sequence[TestOutcome]) -> Summary:
 
 
 def _gate(
-    claims: ClaimCounts, mismatches: Sequence[Mismatch], bad_waivers: int, summary: Summary, fail_on: Collection[str]
+    claims: ClaimCounts,
+    mismatches: Sequence[Mismatch],
+    bad_waivers: int,
+    summary: Summary,
+    checkpoints: Sequence[CheckpointResult],
+    fail_on: Collection[str],
 ) -> Gate:
     contradicted = sum(mismatch.verdict == "contradicted" for mismatch in mismatches)
     suspect = len(mismatches) - contradicted
+    failed = [one for one in checkpoints if one.status == "failed"]
+    passable = [one for one in failed if one.failure_action != "stop"]
     causes = {
         "mismatch": (contradicted, counted(contradicted, "mismatch", "mismatches")),
         "suspect": (suspect, counted(suspect, "suspect mismatch", "suspect mismatches")),
         "unverified": (claims.unverified, counted(claims.unverified, "unverified claim")),
         "stale": (claims.stale, counted(claims.stale, "stale claim")),
+        "checkpoint": (len(passable), counted(len(passable), "failed checkpoint")),
     }
     failing = [reason for cause, (number, reason) in causes.items() if number and cause in fail_on]
     if bad_waivers and "mismatch" in fail_on:
         failing.append(counted(bad_waivers, "waiver that does not hold", "waivers that do not hold"))
+    failing += [f"checkpoint {one.name} failed" for one in failed if one.failure_action == "stop"]
     left = [reason for cause, (number, reason) in causes.items() if number and cause not in fail_on]
     reasons = failing or left
     status: Status = "FAILED" if failing else "PARTIAL" if left else "PASSED"

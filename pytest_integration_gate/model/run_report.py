@@ -204,6 +204,23 @@ class SuiteResult:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CheckpointResult:
+    """How a checkpoint ended. `attempts` counts those of all its commands; `output` is the last lines of the last one.
+
+    One that passed before, in the same state of the tree, has passed with no attempt.
+    """
+
+    name: str
+    stage: str = ""
+    status: Literal["passed", "failed", "not_run"]
+    attempts: int
+    duration: str
+    output: str = ""
+    reason: str = ""
+    failure_action: Literal["stop", "warn", "continue"] = "stop"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunReport:
     """The judged run, whole."""
 
@@ -217,5 +234,6 @@ class RunReport:
     hygiene: tuple[Untidy, ...]
     failed_tests: tuple[FailedTest, ...]
     suites: tuple[SuiteResult, ...] = ()
+    checkpoints: tuple[CheckpointResult, ...] = ()
     warnings: tuple[str, ...]
     recommendations: tuple[str, ...]

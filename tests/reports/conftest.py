@@ -7,6 +7,7 @@ import pytest
 from pytest_integration_gate.model.finding import Difference, Reality
 from pytest_integration_gate.model.run_report import (
     Boundary,
+    CheckpointResult,
     ClaimCounts,
     Claimed,
     FailedTest,
@@ -121,6 +122,18 @@ def failed_run() -> RunReport:
         suites=(
             SuiteResult(
                 name="Shop", file="tests/test_shop.gate.yaml", tests=3, passed=3, failed=0, skipped=0, errors=0
+            ),
+        ),
+        checkpoints=(
+            CheckpointResult(name="API Ready", stage="post-backend", status="passed", attempts=2, duration="0.3s"),
+            CheckpointResult(
+                name="Queue",
+                status="failed",
+                attempts=1,
+                duration="0.1s",
+                output="no queue",
+                reason="`check`: exit code 1 instead of 0",
+                failure_action="warn",
             ),
         ),
         warnings=("The observer of sqlite3:connect failed and was switched off.",),

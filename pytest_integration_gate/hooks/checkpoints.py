@@ -1,0 +1,201 @@
+"""Runs checkpoints before the tests that they gate, remembers those that passed, and publishes what became of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from pytest_integration_gate.files import write_text
+from pytest_integration_gate.hooks.keys import CHECKPOINTS, SUITE_WARNINGS
+from pytest_integration_gate.hooks.progress import notice_in
+from pytest_integration_gate.hooks.settings import Settings
+from pytest_integration_gate.hooks.tree import commit_of, fingerprint
+from pytest_integration_gate.model.run_report import CheckpointResult
+from pytest_integration_gate.suites.checkpoints import Checkpoint, Result, run_checkpoint, stages
+from pytest_integration_gate.suites.commands import Commands
+from pytest_integration_gate.suites.masking import Secrets
+
+FORMAT = 1
+
+
+class Checkpoints:
+    """The checkpoints of one run, in the process that judges it.
+
+    Under xdist all of them run before the first test; otherwise those of a stage before the first test that names it.
+    """
+
+    def __init__(self, config: pytest.Config, settings: Settings) -> None:
+        self._config = config
+        self._settings = settings
+        chosen = settings.checkpoint_stage
+        self._left = [one for one in settings.checkpoints if not chosen or one.stage == chosen]
+        self._secrets = Secrets(patterns=settings.redact)
+        self._entries: list[CheckpointResult] = []
+        self._remembered: set[str] | None = None
+        self._is_over = False
+        config.stash[CHECKPOINTS] = self._entries
+
+    # -- when -----------------------------------------------------------------------------------------------------
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection(self) -> bool | None:
+        """Collect nothing when a stage alone is asked for."""
+        return True if self._settings.checkpoint_stage else None
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
+        """Run what comes before all tests; under xdist, where this process sees no test, that is everything."""
+        if session.config.getoption("collectonly", False):
+            return None
+        named = {stage for item in session.items if (stage := _stage(item))}
+        first = [one for one in self._left if not one.stage or one.stage not in named]
+        if not self._run(first):
+            self._stop(session)
+        return True if self._settings.checkpoint_stage else None
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> bool | None:
+        """Before the first test of a stage run its checkpoints, and those of the stages before it."""
+        stage = _stage(item)
+        if not stage or self._is_over or all(one.stage != stage for one in self._left):
+            return None
+        order = stages(self._settings.checkpoints)
+        due = order[: order.index(stage) + 1]
+        if self._run([one for one in self._left if one.stage in due]):
+            return None
+        self._stop(item.session, at_once=False)
+        return True
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        """Before the run is judged: note what did not run, and publish."""
+        if session.config.getoption("collectonly", False):
+            return
+        self._entries += [_entry(Result(checkpoint=one), "not_run") for one in self._left]
+        order = [one.name for one in self._settings.checkpoints]
+        self._entries.sort(key=lambda entry: order.index(entry.name))
+        if self._settings.checkpoint_stage and exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED:
+            session.exitstatus = pytest.ExitCode.OK
+        if self._settings.publish:
+            from pytest_integration_gate.hooks.publishing import publish_all
+
+            self._warn(*publish_all(self._settings, self._entries, commit_of(self._settings.root)))
+
+    # -- what -----------------------------------------------------------------------------------------------------
+
+    def _run(self, due: Sequence[Checkpoint]) -> bool:
+        """Run checkpoints in their order; return whether the run may go on."""
+        if not due:
+            return True
+        notice = notice_in(self._config)
+        with Commands(self._settings.root) as commands:
+            for checkpoint in due:
+                self._left.remove(checkpoint)
+                if self._is_remembered(checkpoint):
+                    entry = _entry(Result(checkpoint=checkpoint, output="passed before; nothing has changed"), "passed")
+                else:
+                    entry = self._masked(run_checkpoint(checkpoint, commands))
+                self._entries.append(entry)
+                if notice is not None:
+                    notice(_line(entry))
+                if entry.status == "passed":
+                    self._remember(checkpoint)
+                    continue
+                self._remembered = set()  # what comes behind a failure is looked at again
+                if checkpoint.failure_action == "warn":
+                    self._warn(f"Checkpoint `{checkpoint.name}` failed: {entry.reason}")
+                if checkpoint.failure_action == "stop":
+                    return False
+        return True
+
+    def _stop(self, session: pytest.Session, *, at_once: bool = True) -> None:
+        self._is_over = True
+        session.shouldfail = f"checkpoint `{self._entries[-1].name}` failed"
+        if at_once:
+            raise session.Failed(session.shouldfail)
+
+    def _masked(self, result: Result) -> CheckpointResult:
+        entry = _entry(result, "passed" if result.has_passed else "failed")
+        return _entry(result, entry.status, self._secrets.text(entry.output), self._secrets.text(entry.reason))
+
+    def _warn(self, *warnings: str) -> None:
+        self._config.stash.setdefault(SUITE_WARNINGS, []).extend(warnings)
+
+    # -- memory ---------------------------------------------------------------------------------------------------
+
+    def _is_remembered(self, checkpoint: Checkpoint) -> bool:
+        """Whether it passed in the same state of the tree, and so did all before it."""
+        if not self._settings.resume:
+            return False
+        if self._remembered is None:
+            self._remembered = self._read()
+        if _identity(checkpoint) not in self._remembered:
+            self._remembered = set()
+        return bool(self._remembered)
+
+    def _read(self) -> set[str]:
+        try:
+            known = json.loads(self._memory.read_text())
+            if known["format"] == FORMAT and known["tree"] and known["tree"] == self._tree():
+                return set(known["passed"])
+        except FileNotFoundError:
+            pass
+        except (OSError, ValueError, KeyError, TypeError):
+            self._warn(f"{self._memory} cannot be understood: all checkpoints run.")
+        if not self._tree():
+            self._warn("--gate-resume needs git to know whether anything has changed: all checkpoints run.")
+        return set()
+
+    def _remember(self, checkpoint: Checkpoint) -> None:
+        tree = self._tree()
+        if not tree:
+            return
+        try:
+            known = json.loads(self._memory.read_text())
+            passed = set(known["passed"]) if known["tree"] == tree else set()
+        except (OSError, ValueError, KeyError, TypeError):
+            passed = set()
+        memory = {"format": FORMAT, "tree": tree, "passed": sorted(passed | {_identity(checkpoint)})}
+        try:
+            write_text(self._memory, json.dumps(memory, indent=1) + "\n")
+        except OSError as error:
+            self._warn(f"{self._memory}: passed checkpoints cannot be remembered: {error.strerror}.")
+
+    @property
+    def _memory(self) -> Any:
+        return self._settings.store / "checkpoints.json"
+
+    def _tree(self) -> str:
+        return fingerprint(self._settings.root, (self._settings.store, self._settings.report))
+
+
+def _identity(checkpoint: Checkpoint) -> str:
+    """Name a checkpoint together with what it does: a changed one has not passed."""
+    return repr(checkpoint)
+
+
+def _stage(item: pytest.Item) -> str:
+    mark = item.get_closest_marker("stage")
+    return str(mark.args[0]) if mark is not None and mark.args else ""
+
+
+def _entry(result: Result, status: Any, output: str | None = None, reason: str | None = None) -> CheckpointResult:
+    return CheckpointResult(
+        name=result.checkpoint.name,
+        stage=result.checkpoint.stage,
+        status=status,
+        attempts=result.attempts,
+        duration=f"{result.seconds:.1f}s",
+        output=result.output if output is None else output,
+        reason=result.reason if reason is None else reason,
+        failure_action=result.checkpoint.failure_action,
+    )
+
+
+def _line(entry: CheckpointResult) -> str:
+    stage = f" ({entry.stage})" if entry.stage else ""
+    end = f", {entry.attempts} attempts, {entry.duration}" if entry.attempts > 1 else f", {entry.duration}"
+    return f"checkpoint {entry.name}{stage}: {entry.status}{end}{f': {entry.reason}' if entry.reason else ''}"

@@ -94,30 +94,32 @@ class _Client:
                 if not self._left:
                     return
                 self._left -= 1
-            await self._ask(now)
+            await self._ask(now, counts=now >= self._counts_from)
 
     async def open_loop(self) -> None:
         plan = self.plan
         assert plan.rate
-        number = plan.requests or round((plan.duration or 0) * plan.rate)
+        number, warming = plan.requests or round((plan.duration or 0) * plan.rate), round(plan.warmup * plan.rate)
         waiting: set[asyncio.Task[None]] = set()
-        for index in range(round(plan.warmup * plan.rate) + number):
+        for index in range(warming + number):
             due = self.started + index / plan.rate
             while (left := due - perf_counter()) > 0:
                 await asyncio.sleep(left)
-            if due >= self._counts_from:
+            counts = index >= warming
+            if counts:
                 self.samples.add_lag(perf_counter() - due)
             if len(waiting) >= MOST_WAITING:
-                self._take(due, 0.0, f"not sent: {MOST_WAITING} were waiting", is_answer=False)
+                if counts:
+                    self._take(0.0, f"not sent: {MOST_WAITING} were waiting", is_answer=False)
                 await asyncio.sleep(0)
                 continue
-            task = asyncio.create_task(self._ask(due))
+            task = asyncio.create_task(self._ask(due, counts=counts))
             waiting.add(task)
             task.add_done_callback(waiting.discard)
         if waiting:
             await asyncio.wait(waiting)
 
-    async def _ask(self, due: float) -> None:
+    async def _ask(self, due: float, *, counts: bool) -> None:
         """Send one request and sample it: from when it was due in an open loop, else from when it was sent."""
         try:
             async with self._session.request(
@@ -125,18 +127,19 @@ class _Client:
             ) as response:
                 await response.read()
         except (aiohttp.ClientError, OSError) as caught:
-            self._take(due, perf_counter() - due, _kind(caught), is_answer=False)
+            if counts:
+                self._take(perf_counter() - due, _kind(caught), is_answer=False)
             return
-        assert isinstance(response, StampedResponse)
-        wanted = self.plan.statuses
-        is_wanted = response.status in wanted if wanted else response.status < 400
-        began = due if self.plan.rate else response.went
-        self._take(due, response.came - began, "" if is_wanted else f"status {response.status}")
+        if counts:
+            assert isinstance(response, StampedResponse)
+            wanted = self.plan.statuses
+            is_wanted = response.status in wanted if wanted else response.status < 400
+            began = due if self.plan.rate else response.went
+            self._take(response.came - began, "" if is_wanted else f"status {response.status}")
 
-    def _take(self, due: float, seconds: float, error: str, *, is_answer: bool = True) -> None:
-        if due >= self._counts_from:
-            self._ends = perf_counter()
-            self.samples.add(seconds, error, is_answer=is_answer)
+    def _take(self, seconds: float, error: str, *, is_answer: bool = True) -> None:
+        self._ends = perf_counter()
+        self.samples.add(seconds, error, is_answer=is_answer)
 
 
 async def _report(client: _Client, progress: Progress) -> None:

@@ -23,7 +23,7 @@ PIECE = 65536
 PIECES = 10
 """In how many pieces a slow answer comes."""
 
-_SETTLING = 0.25
+_SETTLING = 1.0
 """Seconds that attempts may take to end after the caller has seen the end."""
 _NO_LINGER = struct.pack("ii", 1, 0)
 

@@ -59,6 +59,22 @@ def test_faults_in_a_run(project: Any, options: tuple[str, ...]) -> None:
     result.stdout.no_fnmatch_line("*attempts.py*")
 
 
+def test_staged_trouble_is_no_reality(project: Any) -> None:
+    """What a boundary test sees behind a faulty proxy is never evidence; without the fixture the same test is."""
+    test = (
+        "import pytest, requests, shop\n\n"
+        '@pytest.mark.boundary("http")\n'
+        "def test_seen({}):\n"
+        "    repo = shop.Repo()\n    repo.add(1, 'a@example.com')\n    repo.get(1)\n"
+    )
+    project.write("tests/test_seen.py", test.format("gate_faults"))
+    project.run("tests/test_seen.py").assert_outcomes(passed=1)
+    assert [one["observations"] for one in project.report["boundaries"]] == [0]
+    project.write("tests/test_seen.py", test.format(""))
+    project.run("tests/test_seen.py").assert_outcomes(passed=1)
+    assert [one["observations"] for one in project.report["boundaries"]] == [3]
+
+
 def test_what_no_test_asks_for_is_not_imported(project: Any) -> None:
     """A run without these fixtures imports no proxy and no load generator."""
     project.write(

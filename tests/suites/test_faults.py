@@ -107,7 +107,7 @@ def test_a_script_is_followed_request_by_request(proxy: HttpProxy, session: requ
     """503, no answer, a reset, a refusal, then the server: each request meets the next, whatever connection it uses."""
     proxy.sequence(503, timeout, reset, "refused", "ok")
     assert session.get(proxy.url).status_code == 503
-    with pytest.raises(requests.ReadTimeout):
+    with pytest.raises(requests.Timeout):
         session.get(proxy.url, timeout=0.1)
     for _ in range(2):
         with pytest.raises(requests.ConnectionError):
@@ -220,7 +220,7 @@ def test_tcp_faults(tcp: TcpProxy) -> None:
     for _ in range(2):
         with pytest.raises(requests.ConnectionError):
             requests.get(url)
-    with pytest.raises(requests.ReadTimeout):
+    with pytest.raises(requests.Timeout):
         requests.get(url, timeout=0.1)
     for _ in range(2):
         with pytest.raises(requests.RequestException):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from pytest_integration_gate.hooks.loading import Load
+    from pytest_integration_gate.hooks.load import Load
     from pytest_integration_gate.suites.polling import Eventually
     from pytest_integration_gate.suites.proxies import Faults
 
@@ -34,6 +34,6 @@ def gate_eventually() -> Eventually:
 @pytest.fixture
 def gate_load(request: pytest.FixtureRequest) -> Load:
     """Put load on a server: ``gate_load(url, concurrent_requests=50, requests=1000).p95``; see `Load`."""
-    from pytest_integration_gate.hooks.loading import Load
+    from pytest_integration_gate.hooks.load import Load
 
     return Load(request.config)

@@ -12,6 +12,7 @@ from typing import Any
 from pytest_integration_gate.strict_yaml import Data, Node
 from pytest_integration_gate.suites.durations import refuse_duration
 from pytest_integration_gate.suites.expectations import problems_of
+from pytest_integration_gate.suites.load_rules import FIGURES, check_load, refuse_rate
 from pytest_integration_gate.values import dataclass
 from pytest_integration_gate.yaml_rules import (
     Choice,
@@ -24,7 +25,6 @@ from pytest_integration_gate.yaml_rules import (
     Text,
     Value,
     Whole,
-    nearest,
 )
 
 Checker = Callable[[Node, str], Iterator[str]]
@@ -84,12 +84,6 @@ _HTTP_EXPECT = Table(
     }
 )
 _CAPTURE = MapOf(NAME)
-_TIMES = ("avg_response_time", "min", "p50", "p90", "p95", "p99", "max")
-LOAD_FIGURES = (
-    *(*_TIMES, "throughput", "success_rate", "requests", "answers", "duration", "errors"),
-    *("memory_mb", "cpu_percent", "status"),
-)
-"""What can be expected of a load."""
 _REQUEST: Mapping[str, Rule] = {
     "endpoint": NAME,
     "headers": HEADERS,
@@ -225,53 +219,9 @@ def _check_webhook(step: Node, name: str) -> Iterator[str]:
         yield from check_http_expect(replay.value.entries["expect"].value, f"{name}.replay.expect")
 
 
-def _refuse_rate(value: Data) -> str | None:
-    if isinstance(value, int | float) and not isinstance(value, bool) and value > 0:
-        return None
-    return "write requests a second, a number above 0."
-
-
 def _check_performance(step: Node, name: str) -> Iterator[str]:
     yield from check_endpoint(step, name)
-    keys = step.entries.keys()
-    if "rate" in keys:
-        for key in ("concurrent_requests", "requests"):
-            if key in keys:
-                yield f"{step.entries[key].key.place}: `{name}.{key}`: a load with a `rate` is told by its `duration`."
-        if "duration" not in keys:
-            yield f"{step.place}: `{name}` has a `rate` and no `duration`."
-    elif "concurrent_requests" not in keys:
-        yield f"{step.place}: `{name}` needs `concurrent_requests`, or `rate` and `duration`."
-    elif "requests" in keys and "duration" in keys:
-        yield f"{step.entries['duration'].key.place}: `{name}` has `requests` and `duration`. Write one of them."
-    expect = step.entries.get("expect")
-    if expect is None or not isinstance(expect.value.data, dict):
-        return
-    if not expect.value.data:
-        yield f"{expect.value.place}: `{name}.expect` is empty, so that nothing is checked."
-    for figure, entry in expect.value.entries.items():
-        key, inner = str(figure), f"{name}.expect.{figure}"
-        if key not in LOAD_FIGURES:
-            yield f"{entry.key.place}: `{inner}` is no figure of a load.{nearest(key, LOAD_FIGURES)}"
-        elif key == "status":
-            if not all(type(status) is int for status in _listed(entry.value.data)):
-                yield f"{entry.value.place}: `{inner}` must be a status or a list of them."
-        elif key not in ("memory_mb", "cpu_percent"):
-            yield from problems_of(entry.value, inner, least=0)
-            if key == "success_rate":
-                yield from _always_below_one(entry.value, inner)
-
-
-def _always_below_one(node: Node, name: str) -> Iterator[str]:
-    bounds = node.data if isinstance(node.data, dict) else {}
-    for key, least in (("lte", 1.0), ("lt", 1.000001)):
-        bound = bounds.get(key)
-        if isinstance(bound, int | float) and bound >= least:
-            yield f"{node.place}: `{name}.{key}: {bound:g}` always holds: it is a share, at most 1."
-
-
-def _listed(data: Data) -> list[Data]:
-    return data if isinstance(data, list) else [data]
+    yield from check_load(step, name)
 
 
 _WITH_EXPECT: Mapping[str, Rule] = {**COMMON, "expect": _HTTP_EXPECT, "capture": _CAPTURE}
@@ -397,14 +347,14 @@ KINDS: Mapping[str, Kind] = {
                 "timeout": DURATION,
                 "concurrent_requests": Whole(1),
                 "requests": Whole(1),
-                "rate": Value(_refuse_rate, {"type": "number", "exclusiveMinimum": 0}),
+                "rate": Value(refuse_rate, {"type": "number", "exclusiveMinimum": 0}),
                 "duration": DURATION,
                 "warmup": DURATION,
                 "expect": MapOf(ANY),
                 "capture": _CAPTURE,
             },
             required=("endpoint", "expect"),
-            sees=tuple(name for name in LOAD_FIGURES if name != "status"),
+            sees=FIGURES,
             check=_check_performance,
         ),
         Kind(

@@ -9,6 +9,7 @@ from typing import Any
 
 from pytest_integration_gate.errors import GateError
 from pytest_integration_gate.suites.extras import needs
+from pytest_integration_gate.suites.load_rules import FIGURES, OF_PROCESSES, TIMES
 from pytest_integration_gate.suites.loop import LoopThread
 from pytest_integration_gate.suites.matchers import Difference, differences
 from pytest_integration_gate.yaml_rules import nearest
@@ -20,11 +21,6 @@ with needs("load", "load"):
     from pytest_integration_gate.suites.samples import LoadFigures as LoadFigures
     from pytest_integration_gate.suites.samples import Samples
     from pytest_integration_gate.suites.usage import Usage
-
-TIMES = ("avg_response_time", "min", "p50", "p90", "p95", "p99", "max")
-OF_PROCESSES = ("memory_mb", "cpu_percent")
-FIGURES = (*TIMES, "throughput", "success_rate", "requests", "answers", "duration", "errors", *OF_PROCESSES)
-"""Everything that can be expected of a load."""
 
 _MOST = {"requests": 10_000_000, "concurrency": 10_000, "rate": 100_000, "duration": 3600, "warmup": 3600}
 

@@ -10,8 +10,6 @@ from pytest_integration_gate.suites.commands import shown
 from pytest_integration_gate.suites.durations import seconds
 from pytest_integration_gate.suites.http import target
 from pytest_integration_gate.suites.load import (
-    OF_PROCESSES,
-    TIMES,
     LoadError,
     LoadFigures,
     LoadPlan,
@@ -20,6 +18,7 @@ from pytest_integration_gate.suites.load import (
     text_of,
 )
 from pytest_integration_gate.suites.load import compare as compare_figures
+from pytest_integration_gate.suites.load_rules import OF_PROCESSES, TIMES
 from pytest_integration_gate.suites.matchers import Difference
 from pytest_integration_gate.suites.seen import Seen, StepFailed
 

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
-from pytest_integration_gate.files import write_text
 from pytest_integration_gate.hooks.keys import CHECKPOINTS, SUITE_WARNINGS
+from pytest_integration_gate.hooks.memory import Memory
 from pytest_integration_gate.hooks.progress import notice_in
 from pytest_integration_gate.hooks.settings import Settings
-from pytest_integration_gate.hooks.tree import commit_of, fingerprint
+from pytest_integration_gate.hooks.tree import commit_of
 from pytest_integration_gate.model.run_report import CheckpointResult
 from pytest_integration_gate.suites.checkpoints import Checkpoint, Result, run_checkpoint, stages
 from pytest_integration_gate.suites.commands import Commands
 from pytest_integration_gate.suites.masking import Secrets
-
-FORMAT = 1
 
 
 class Checkpoints:
@@ -34,7 +31,8 @@ class Checkpoints:
         self._left = [one for one in settings.checkpoints if not chosen or one.stage == chosen]
         self._secrets = Secrets(patterns=settings.redact)
         self._entries: list[CheckpointResult] = []
-        self._remembered: set[str] | None = None
+        self._memory = Memory(settings)
+        self._is_resuming = settings.resume
         self._is_over = False
         config.stash[CHECKPOINTS] = self._entries
 
@@ -79,6 +77,8 @@ class Checkpoints:
         self._entries.sort(key=lambda entry: order.index(entry.name))
         if self._settings.checkpoint_stage and exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED:
             session.exitstatus = pytest.ExitCode.OK
+        self._memory.keep()
+        self._warn(*self._memory.warnings)
         if self._settings.publish:
             from pytest_integration_gate.hooks.publishing import publish_all
 
@@ -101,10 +101,10 @@ class Checkpoints:
                 self._entries.append(entry)
                 if notice is not None:
                     notice(_line(entry))
+                self._memory.note(checkpoint, has_passed=entry.status == "passed")
                 if entry.status == "passed":
-                    self._remember(checkpoint)
                     continue
-                self._remembered = set()  # what comes behind a failure is looked at again
+                self._is_resuming = False
                 if checkpoint.failure_action == "warn":
                     self._warn(f"Checkpoint `{checkpoint.name}` failed: {entry.reason}")
                 if checkpoint.failure_action == "stop":
@@ -124,57 +124,10 @@ class Checkpoints:
     def _warn(self, *warnings: str) -> None:
         self._config.stash.setdefault(SUITE_WARNINGS, []).extend(warnings)
 
-    # -- memory ---------------------------------------------------------------------------------------------------
-
     def _is_remembered(self, checkpoint: Checkpoint) -> bool:
         """Whether it passed in the same state of the tree, and so did all before it."""
-        if not self._settings.resume:
-            return False
-        if self._remembered is None:
-            self._remembered = self._read()
-        if _identity(checkpoint) not in self._remembered:
-            self._remembered = set()
-        return bool(self._remembered)
-
-    def _read(self) -> set[str]:
-        try:
-            known = json.loads(self._memory.read_text())
-            if known["format"] == FORMAT and known["tree"] and known["tree"] == self._tree():
-                return set(known["passed"])
-        except FileNotFoundError:
-            pass
-        except (OSError, ValueError, KeyError, TypeError):
-            self._warn(f"{self._memory} cannot be understood: all checkpoints run.")
-        if not self._tree():
-            self._warn("--gate-resume needs git to know whether anything has changed: all checkpoints run.")
-        return set()
-
-    def _remember(self, checkpoint: Checkpoint) -> None:
-        tree = self._tree()
-        if not tree:
-            return
-        try:
-            known = json.loads(self._memory.read_text())
-            passed = set(known["passed"]) if known["tree"] == tree else set()
-        except (OSError, ValueError, KeyError, TypeError):
-            passed = set()
-        memory = {"format": FORMAT, "tree": tree, "passed": sorted(passed | {_identity(checkpoint)})}
-        try:
-            write_text(self._memory, json.dumps(memory, indent=1) + "\n")
-        except OSError as error:
-            self._warn(f"{self._memory}: passed checkpoints cannot be remembered: {error.strerror}.")
-
-    @property
-    def _memory(self) -> Any:
-        return self._settings.store / "checkpoints.json"
-
-    def _tree(self) -> str:
-        return fingerprint(self._settings.root, (self._settings.store, self._settings.report))
-
-
-def _identity(checkpoint: Checkpoint) -> str:
-    """Name a checkpoint together with what it does: a changed one has not passed."""
-    return repr(checkpoint)
+        self._is_resuming = self._is_resuming and self._memory.has(checkpoint)
+        return self._is_resuming
 
 
 def _stage(item: pytest.Item) -> str:

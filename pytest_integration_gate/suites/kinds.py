@@ -354,6 +354,8 @@ KINDS: Mapping[str, Kind] = {
                 "capture": _CAPTURE,
             },
             required=("endpoint", "expect"),
+            library="aiohttp",
+            extra="load",
             sees=FIGURES,
             check=_check_performance,
         ),

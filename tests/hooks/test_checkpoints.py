@@ -184,6 +184,19 @@ def test_resuming(pipeline: Pipeline) -> None:
     assert pipeline.log.startswith("a b c ")
 
 
+def test_what_a_run_writes_itself_is_no_change(pipeline: Pipeline) -> None:
+    """Checkpoints and tests that leave files behind are remembered all the same; a damaged memory is a warning."""
+    points = [point("a", command="date +%N >> left"), point("b", command="date +%N >> left")]
+    pipeline.commit()
+    pipeline.run(points)
+    pipeline.run(points, "--gate-resume")
+    assert pipeline.log == "plain backend-test deploy-test"
+    (pipeline.project.root / ".integration_gate/checkpoints.json").write_text("[")
+    pipeline.run(points, "--gate-resume")
+    assert pipeline.log.startswith("a b ")
+    assert any("checkpoints.json cannot be understood" in text for text in pipeline.project.report["warnings"])
+
+
 def test_resuming_without_git_runs_everything(pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody can say whether something changed, and a warning says so."""
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(pipeline.project.root.parent))

@@ -17,7 +17,15 @@ BOUNDARY = (
     "boundary(name, ..., fidelity='real'): an integration test that uses the real collaborators of the named "
     "boundaries; fidelity is 'real' or 'emulated'."
 )
-
+MARKERS = (
+    BOUNDARY,
+    "story(id, criterion='AC-1'): a test that proves an acceptance criterion of a story.",
+    "requirement(id, ...): a test that proves these requirements.",
+    "seam('A → B', path='what happens'): a test of a critical path of the test plan.",
+    "critical: runs before the tests without this marker.",
+    "budget(seconds): fails the test when setup, call and teardown together take longer.",
+    "quarantine(reason, until='YYYY-MM-DD'): until then a failure is reported and does not fail the run.",
+)
 
 ENTRY_POINT = "integration_gate"
 
@@ -51,6 +59,13 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
         choices=("send", "dry"),
         help="Send what stubs claim and nobody has seen to the real services; 'dry' only says what would be sent.",
     )
+    option(
+        "--gate-repeat",
+        type=int,
+        metavar="N",
+        help="Run everything N times in N random orders: find what is flaky and which test spoils which.",
+    )
+    option("--gate-trace", metavar="FILE", help="Write which test proves what, as Markdown.")
     option("--gate-config", metavar="PATH", help="The YAML file with the gate's tables (default: gate.yaml).")
 
     parser.addini("integration_gate", "Switch the integration gate on.", type="bool", default=False)
@@ -59,12 +74,16 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
     parser.addini("gate_fail_on", "What fails the run, as words.", type="linelist", default=None)
     parser.addini("gate_store", "The folder that keeps evidence between runs.")
     parser.addini("gate_boundaries", "Boundaries, one a line: 'name: collaborator ...'.", type="linelist")
+    parser.addini("gate_rules", "Rules for boundary tests, one a line: 'rule: warning | error | off'.", type="linelist")
+    parser.addini("gate_budget", "How long the whole run may take, like '90s' or '5m'.")
+    parser.addini("gate_coverage", "Floors of coverage in percent, one a line: 'path or context: 90'.", type="linelist")
     parser.addini("gate_redact", "Names of secrets to mask, one regular expression a line.", type="linelist")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Declare the markers; when the gate is on, start it."""
-    config.addinivalue_line("markers", BOUNDARY)
+    for marker in MARKERS:
+        config.addinivalue_line("markers", marker)
     if is_on(config):
         start(config)
 

@@ -44,6 +44,13 @@ class MapOf:
     key: Text = Text()
 
 
+@dataclass(frozen=True, slots=True)
+class OrPath:
+    """What stands here, or the path of a file that has it instead."""
+
+    rule: Rule
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
     """A mapping whose keys are known. `later` are keys that another version judges: allowed and noted."""
@@ -52,7 +59,7 @@ class Table:
     later: frozenset[str] = frozenset()
 
 
-Rule: TypeAlias = Text | Choice | ListOf | MapOf | Table
+Rule: TypeAlias = Text | Choice | ListOf | MapOf | OrPath | Table
 
 
 @dataclass(slots=True)
@@ -83,6 +90,9 @@ class Check:
                     inner = f"{name}.{entry.key.data}".lstrip(".")
                     self.follow(entry.key, key, inner)
                     self.follow(entry.value, value, inner)
+            case OrPath(rule):
+                if not isinstance(node.data, str):
+                    self.follow(node, rule, name)
             case Table(keys=keys, later=later):
                 for entry in self.mapping(node, name):
                     word = entry.key.data

@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 import subprocess
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,11 +17,12 @@ from pytest_integration_gate.errors import ReportError
 from pytest_integration_gate.evidence.merging import Store
 from pytest_integration_gate.evidence.store import update
 from pytest_integration_gate.hooks.collection import COLLECTED, MISTAKE
+from pytest_integration_gate.hooks.ended import Ended, Judge
 from pytest_integration_gate.hooks.keys import RECORD
 from pytest_integration_gate.hooks.settings import Settings
 from pytest_integration_gate.hooks.waiving import Waivers
 from pytest_integration_gate.isolation import clock
-from pytest_integration_gate.judging.gate import judge
+from pytest_integration_gate.judging.gate import Contribution, judge
 from pytest_integration_gate.judging.sections import observed_boundaries
 from pytest_integration_gate.model.claim import Claim
 from pytest_integration_gate.model.fact import Fact
@@ -47,12 +48,14 @@ class Gatekeeper:
         boundaries: Boundaries,
         store: Store,
         *,
+        judges: Sequence[Judge] = (),
         warnings: tuple[str, ...] = (),
     ) -> None:
         self._config = config
         self._settings = settings
         self._boundaries = boundaries
         self._store = store
+        self._judges = judges
         self._warnings = [*settings.notes, *warnings]
         self._records: dict[str, TestRecord] = {}
         self._outcomes: dict[str, TestOutcome] = {}
@@ -128,16 +131,26 @@ class Gatekeeper:
         waivers = Waivers(self._config.rootpath, today)
         findings = waivers.apply(self._findings(today, commit))
         waivers.check_unused(self._files_that_ran())
-        self.report = self._judge(findings, commit, waivers.problems)
-        try:
-            write_report(self.report, self._settings.report)
-        except ReportError as error:
-            self._warnings.append(str(error))
+        ended = Ended(outcomes=self._outcomes, records=self._records, findings=findings, today=today, commit=commit)
+        self.report = self._judge(findings, commit, waivers.problems, [one.judge(ended) for one in self._judges])
+        if self._settings.trace is not None:
+            from pytest_integration_gate.reports.traceability import write_trace
+
+            self._write(write_trace, self._settings.trace)
+        self._write(write_report, self._settings.report)
         if self.report.gate.status == "FAILED" and exitstatus in (
             pytest.ExitCode.OK,
             pytest.ExitCode.NO_TESTS_COLLECTED,
         ):
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def _write(self, write: Callable[[RunReport, Path], None], path: Path) -> None:
+        """Write a file of the judged run; when that fails, the terminal says so."""
+        assert self.report is not None
+        try:
+            write(self.report, path)
+        except ReportError as error:
+            self.report = replace(self.report, warnings=(*self.report.warnings, str(error)))
 
     def _keep(self, today: str, commit: str) -> None:
         ran = [_lasting(record) for nodeid, record in self._records.items() if self._ran(nodeid)]
@@ -219,7 +232,13 @@ class Gatekeeper:
     def _compares_values(self, boundary: str) -> bool:
         return any(one.name == boundary and one.compare == "value" for one in self._settings.boundaries)
 
-    def _judge(self, findings: list[Finding], commit: str, waiver_problems: list[str]) -> RunReport:
+    def _judge(
+        self,
+        findings: list[Finding],
+        commit: str,
+        waiver_problems: list[str],
+        contributions: list[Contribution],
+    ) -> RunReport:
         now = clock()
         selected = self._settings.selected
         records = list(self._records.values())
@@ -242,6 +261,7 @@ class Gatekeeper:
             boundaries=[one for one in boundaries if not selected or one.name in selected],
             warnings=self._warnings,
             waiver_problems=waiver_problems,
+            contributions=contributions,
             fail_on=self._settings.fail_on,
         )
 

@@ -6,10 +6,11 @@ import pytest
 
 from pytest_integration_gate.evidence.store import load
 from pytest_integration_gate.hooks.collection import Selection
+from pytest_integration_gate.hooks.ended import Judge
 from pytest_integration_gate.hooks.gatekeeper import Gatekeeper
 from pytest_integration_gate.hooks.keys import SETTINGS
 from pytest_integration_gate.hooks.recording import Recorder
-from pytest_integration_gate.hooks.settings import check_report, read_settings
+from pytest_integration_gate.hooks.settings import Settings, check_report, read_settings
 from pytest_integration_gate.hooks.terminal import Terminal
 from pytest_integration_gate.hooks.transport import Transport
 from pytest_integration_gate.reality.boundaries import Boundaries
@@ -39,13 +40,17 @@ def start(config: pytest.Config) -> None:
         Selection(config, settings),
         Recorder(config, settings, project, boundaries, store),
     ]
+    features, judges = _features(config, settings, is_worker)
+    plugins += features
     if not is_worker:
         check_report(settings)
         if any(boundary.openapi for boundary in settings.boundaries):
             from pytest_integration_gate.hooks.descriptions import check_documents
 
             check_documents(settings)
-        gatekeeper = Gatekeeper(config, settings, boundaries, store, warnings=(damage,) if damage else ())
+        gatekeeper = Gatekeeper(
+            config, settings, boundaries, store, judges=judges, warnings=(damage,) if damage else ()
+        )
         plugins += [gatekeeper, Terminal(config, settings, gatekeeper)]
         if config.getoption("gate_replay"):
             from pytest_integration_gate.hooks.replay import Replay
@@ -54,3 +59,24 @@ def start(config: pytest.Config) -> None:
             plugins.append(Replay(settings.boundaries, gatekeeper.findings_so_far, is_dry=is_dry))
     for plugin in plugins:
         config.pluginmanager.register(plugin, f"integration_gate_{type(plugin).__name__.lower()}")
+
+
+def _features(config: pytest.Config, settings: Settings, is_worker: bool) -> tuple[list[object], list[Judge]]:
+    """Make the objects of what is configured: those that pytest calls, and those of them that judge the run.
+
+    Modules of features that nobody asked for are not imported.
+    """
+    plugins: list[object] = []
+    judges: list[Judge] = []
+    if settings.stories or settings.requirements or settings.plan or settings.rules:
+        from pytest_integration_gate.hooks.linking import Linking
+
+        linking = Linking(config, settings)
+        plugins.append(linking)
+        if not is_worker:
+            from pytest_integration_gate.hooks.acceptance import Acceptance
+
+            acceptance = Acceptance(settings, linking)
+            plugins.append(acceptance)
+            judges.append(acceptance)
+    return plugins, judges

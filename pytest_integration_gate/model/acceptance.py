@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import field
 from typing import Literal
 
+from pytest_integration_gate.model.claim import Hygiene
 from pytest_integration_gate.values import dataclass
 
 State = Literal["met", "failed", "not_run", "gap", "mock_only", "changed"]
@@ -53,6 +54,22 @@ class PlannedPath:
     priority: str = ""
     state: Literal["covered", "gap"] = "gap"
     tests: tuple[str, ...] = field(default_factory=tuple)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Links:
+    """What one test says that it proves, and what is untidy about it.
+
+    `criteria` are pairs of story and criterion, `paths` pairs of seam and path as the plan writes them. `digest` stands
+    for the source of the test. `notes` are sentences for the user.
+    """
+
+    criteria: tuple[tuple[str, str], ...] = ()
+    requirements: tuple[str, ...] = ()
+    paths: tuple[tuple[str, str], ...] = ()
+    digest: str = ""
+    untidy: tuple[Hygiene, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def concerning(context: str, stories: Iterable[Story], criteria: Iterable[Criterion]) -> tuple[Criterion, ...]:

@@ -78,7 +78,7 @@ def failed_run() -> RunReport:
             workers=2,
             seed=1234,
         ),
-        summary=Summary(total_tests=25, passed=24, failed=1, skipped=0, errors=0),
+        summary=Summary(total_tests=25, passed=23, failed=1, skipped=0, errors=0, flaky=1),
         gate=Gate(
             status="FAILED",
             reasons=("1 mismatch", "1 failed test"),

@@ -80,6 +80,7 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
     parser.addini("gate_redact", "Names of secrets to mask, one regular expression a line.", type="linelist")
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist begins, and before others ask whether this is one of its workers
 def pytest_configure(config: pytest.Config) -> None:
     """Declare the markers; when the gate is on, start it."""
     for marker in MARKERS:

@@ -18,7 +18,7 @@ from pytest_integration_gate.evidence.merging import Store
 from pytest_integration_gate.evidence.store import update
 from pytest_integration_gate.hooks.collection import COLLECTED, MISTAKE
 from pytest_integration_gate.hooks.ended import Ended, Judge
-from pytest_integration_gate.hooks.keys import RECORD
+from pytest_integration_gate.hooks.keys import FLAKY, RECORD
 from pytest_integration_gate.hooks.settings import Settings
 from pytest_integration_gate.hooks.waiving import Waivers
 from pytest_integration_gate.isolation import clock
@@ -88,9 +88,10 @@ class Gatekeeper:
             self._outcomes.pop(report.nodeid, None)
         elif report.when == "call" or report.outcome != "passed":
             outcome: Any = "error" if report.failed and report.when != "call" else report.outcome
-            self._note(
-                TestOutcome(nodeid=report.nodeid, outcome=outcome, duration=report.duration, reason=_reason(report))
-            )
+            reason = _reason(report)
+            if hasattr(report, FLAKY):
+                outcome, reason = "flaky", getattr(report, FLAKY)
+            self._note(TestOutcome(nodeid=report.nodeid, outcome=outcome, duration=report.duration, reason=reason))
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:

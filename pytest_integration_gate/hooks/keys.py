@@ -6,7 +6,13 @@ import pytest
 
 from pytest_integration_gate.hooks.settings import Settings
 
+# The environment variable that names the file with the order that a process shall run.
+ORDER = "PYTEST_INTEGRATION_GATE_ORDER"
 SETTINGS = pytest.StashKey[Settings]()
 
 # The attribute of a teardown report that carries the `TestRecord` of its test, and the key of its encoded form.
 RECORD = "integration_gate"
+# The attribute of a call report of a test that gave both outcomes: why it failed when it did.
+FLAKY = "integration_gate_flaky"
+# The attribute of a report whose failure does not count, because the test is in quarantine.
+QUARANTINED = "integration_gate_quarantined"

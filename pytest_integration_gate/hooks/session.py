@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from pytest_integration_gate.evidence.store import load
 from pytest_integration_gate.hooks.collection import Selection
 from pytest_integration_gate.hooks.ended import Judge
 from pytest_integration_gate.hooks.gatekeeper import Gatekeeper
-from pytest_integration_gate.hooks.keys import SETTINGS
+from pytest_integration_gate.hooks.keys import ORDER, SETTINGS
 from pytest_integration_gate.hooks.recording import Recorder
 from pytest_integration_gate.hooks.settings import Settings, check_report, read_settings
 from pytest_integration_gate.hooks.terminal import Terminal
@@ -34,14 +36,14 @@ def start(config: pytest.Config) -> None:
     boundaries = Boundaries.of(
         {boundary.name: (*boundary.collaborators, *boundary.urls) for boundary in settings.boundaries}
     )
-    is_worker = hasattr(config, "workerinput")
-    plugins: list[object] = [
-        Transport(),
-        Selection(config, settings),
-        Recorder(config, settings, project, boundaries, store),
-    ]
-    features, judges = _features(config, settings, is_worker)
+    ordered = _ordered(config)
+    is_worker = ordered is not None or hasattr(config, "workerinput")
+    recorder = Recorder(config, settings, project, boundaries, store)
+    plugins: list[object] = [Transport(), Selection(config, settings), recorder]
+    features, judges = _features(config, settings, recorder, is_worker=is_worker)
     plugins += features
+    if ordered is not None:
+        plugins.append(ordered)
     if not is_worker:
         check_report(settings)
         if any(boundary.openapi for boundary in settings.boundaries):
@@ -61,7 +63,18 @@ def start(config: pytest.Config) -> None:
         config.pluginmanager.register(plugin, f"integration_gate_{type(plugin).__name__.lower()}")
 
 
-def _features(config: pytest.Config, settings: Settings, is_worker: bool) -> tuple[list[object], list[Judge]]:
+def _ordered(config: pytest.Config) -> object | None:
+    """Return the object that runs one order, in a process that another run has started for that."""
+    if ORDER not in os.environ:
+        return None
+    from pytest_integration_gate.hooks.order_process import Ordered
+
+    return Ordered(config, os.environ.pop(ORDER))  # what tests start in turn must not take itself for such a process
+
+
+def _features(
+    config: pytest.Config, settings: Settings, recorder: Recorder, *, is_worker: bool
+) -> tuple[list[object], list[Judge]]:
     """Make the objects of what is configured: those that pytest calls, and those of them that judge the run.
 
     Modules of features that nobody asked for are not imported.
@@ -79,4 +92,10 @@ def _features(config: pytest.Config, settings: Settings, is_worker: bool) -> tup
             acceptance = Acceptance(settings, linking)
             plugins.append(acceptance)
             judges.append(acceptance)
+    if settings.repeat > 1 and not is_worker:
+        from pytest_integration_gate.hooks.repetition import Orders
+
+        orders = Orders(config, settings, recorder)
+        plugins.append(orders)
+        judges.append(orders)
     return plugins, judges

@@ -1,7 +1,7 @@
-"""One order of tests in a process of its own: how the run starts it, and what that process does.
+"""Orders of tests in processes of their own: how the run starts such a process, and how it hears of the outcomes.
 
-The process is a pytest with the arguments of the run itself, so that it finds the same tests. A file tells it which to
-run in which order; it writes down how each ended as soon as it has, so that nothing is lost when it crashes.
+The process is a pytest with the arguments of the run itself, so that it finds the same tests. A file tells it what to
+do (`hooks.ordered` reads it). It writes down how each test ended as soon as it has: nothing is lost when it crashes.
 """
 
 from __future__ import annotations
@@ -18,49 +18,22 @@ from typing import Any
 
 import pytest
 
-from pytest_integration_gate.hooks.keys import ORDER, QUARANTINED
+from pytest_integration_gate.hooks.keys import ORDER
+from pytest_integration_gate.hooks.phases import TestEnd
 from pytest_integration_gate.isolation import open_file
-from pytest_integration_gate.judging.orders import Outcome
-from pytest_integration_gate.values import dataclass
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ended:
-    """How a test ended in another process. `text` is the failure as pytest shows it."""
-
-    outcome: Outcome
-    reason: str = ""
-    text: str = ""
 
 
 class OrderProcess:
     """A process that runs one order. `outcomes` waits for its end."""
 
-    def __init__(
-        self, config: pytest.Config, order: Sequence[str], files: Sequence[str], *, seed: int, worker: str = ""
-    ) -> None:
+    def __init__(self, config: pytest.Config, order: Sequence[str], files: Sequence[str], seed: int, worker: str):
         """Start it. `files` are those that hold the tests, `seed` is for pytest-randomly, `worker` is the name under
         which tests that ask xdist for one keep apart what they share; empty when nothing runs beside it."""
         self.worker = worker
         self._folder = TemporaryDirectory(prefix="integration-gate-order-")
-        folder = Path(self._folder.name)
-        self._results = folder / "results.jsonl"
-        self._output = folder / "output.txt"
-        task = folder / "order.json"
-        worker_input = _worker_input(config, worker, seed) if worker else None
-        told = {"order": [*order], "files": [*files], "seed": seed, "results": str(self._results)}
-        task.write_text(json.dumps({**told, "workerinput": worker_input}), encoding="utf-8")
-        safe_path = [] if "" in sys.path or os.getcwd() in sys.path else ["-P"]
-        arguments = [*map(str, config.invocation_params.args), *_additional(config, folder)]
-        with open_file(self._output, "wb") as output:
-            self._process = subprocess.Popen(  # noqa: S603  # pytest, as its user called it
-                [sys.executable, *safe_path, "-m", "pytest", *arguments],
-                cwd=config.invocation_params.dir,
-                env={**os.environ, ORDER: str(task)},
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-            )
+        self._results = Path(self._folder.name, "results.jsonl")
+        task = {"order": [*order], "files": [*files], "seed": seed, "results": str(self._results)}
+        self._process = start_pytest(config, task, self._folder.name, worker=worker)
 
     @property
     def is_running(self) -> bool:
@@ -71,25 +44,25 @@ class OrderProcess:
         """Wait for the end."""
         self._process.wait()
 
-    def outcomes(self) -> tuple[dict[str, Ended], str]:
+    def outcomes(self) -> tuple[dict[str, TestEnd], str]:
         """Wait for the end. Return how each test ended, and in one sentence why some did not, if so."""
         code = self._process.wait()
-        ended: dict[str, Ended] = {}
+        ends: dict[str, TestEnd] = {}
         running, is_whole = "", False
         for line in self._results.read_text(encoding="utf-8").splitlines() if self._results.exists() else ():
             told = json.loads(line)
             running = told.get("start", running)
-            is_whole = is_whole or told.get("end", False)
+            is_whole = is_whole or told.get("is_whole", False)
             if nodeid := told.pop("nodeid", ""):
-                ended[nodeid] = Ended(**told)
+                ends[nodeid] = TestEnd(**told)
         problem = ""
         if not is_whole:
-            last = [text for text in self._output.read_text(errors="replace").splitlines() if text.strip()][-1:]
-            problem = f"An order in a process of its own ended early, with exit code {code}: {''.join(last)}"
-            if running and running not in ended:
-                ended[running] = Ended(outcome="failed", reason=f"The process ended with exit code {code}")
+            if running and running not in ends:
+                ends[running] = TestEnd(outcome="failed", reason=f"The process ended with exit code {code}")
+            last = last_line(self._folder.name)
+            problem = f"An order in a process of its own ended early, with exit code {code}{last}"
         self._folder.cleanup()
-        return ended, problem
+        return ends, problem
 
     def stop(self) -> None:
         """End the process, if it still runs, and forget it."""
@@ -109,7 +82,7 @@ class Job:
 
 
 class Processes:
-    """Runs orders side by side, as many as fit beside this process, or as many as there may be when it waits itself."""
+    """Runs orders side by side: as many as fit beside this process, and one more while this process waits."""
 
     def __init__(self, config: pytest.Config, files: Sequence[str], *, beside: int) -> None:
         """`beside` is how many processes there may be at once, this one included."""
@@ -126,15 +99,14 @@ class Processes:
         self._fill(self._beside - 1)
         return job
 
-    def outcomes(self, job: Job) -> tuple[dict[str, Ended], str]:
+    def outcomes(self, job: Job) -> tuple[dict[str, TestEnd], str]:
         """Wait for the end of an order. Return how its tests ended, and what went wrong with it."""
+        self._fill(self._beside)
         while job.process is None:
+            self._running()[0].wait()
             self._fill(self._beside)
-            if job.process is None:
-                self._started[0].process.wait()  # type: ignore[union-attr]
         found = job.process.outcomes()
         self._started.remove(job)
-        self._fill(self._beside)
         return found
 
     def stop(self) -> None:
@@ -144,29 +116,52 @@ class Processes:
                 job.process.stop()
 
     def _fill(self, room: int) -> None:
-        running = [job for job in self._started if job.process is not None and job.process.is_running]
-        while self._waiting and len(running) < room:
+        while self._waiting and len(running := self._running()) < room:
             job = self._waiting.pop(0)
-            taken = {other.process.worker for other in running if other.process is not None}
+            taken = {process.worker for process in running}
             worker = next(f"gw{n}" for n in range(1, room + 1) if f"gw{n}" not in taken) if self._beside > 1 else ""
-            job.process = OrderProcess(self._config, job.order, self._files, seed=job.seed, worker=worker)
+            job.process = OrderProcess(self._config, job.order, self._files, job.seed, worker)
             self._started.append(job)
-            running.append(job)
+
+    def _running(self) -> list[OrderProcess]:
+        return [job.process for job in self._started if job.process is not None and job.process.is_running]
 
 
-def _additional(config: pytest.Config, folder: Path) -> list[str]:
-    """Return arguments that keep the process out of what the run itself writes."""
-    more = []
+def start_pytest(
+    config: pytest.Config, task: dict[str, Any], folder: str, *, worker: str = "", sockets: Sequence[int] = ()
+) -> subprocess.Popen[bytes]:
+    """Start a pytest with the arguments of this run and a task. Its output goes to a file in the folder."""
+    path = Path(folder, "task.json")
+    worker_input = _worker_input(config, worker, task["seed"]) if worker else None
+    path.write_text(json.dumps({**task, "workerinput": worker_input}), encoding="utf-8")
+    safe_path = [] if "" in sys.path or os.getcwd() in sys.path else ["-P"]
+    more = []  # keeps it out of what the run itself writes
     if config.getoption("basetemp", None) is not None:
-        more.append(f"--basetemp={folder / 'basetemp'}")
+        more.append(f"--basetemp={Path(folder, 'basetemp')}")
     if config.pluginmanager.hasplugin("_cov"):
         more.append("--no-cov")
-    return more
+    with open_file(Path(folder, "output.txt"), "wb") as output:
+        return subprocess.Popen(  # noqa: S603  # pytest, as its user called it
+            [sys.executable, *safe_path, "-m", "pytest", *map(str, config.invocation_params.args), *more],
+            cwd=config.invocation_params.dir,
+            env={**os.environ, ORDER: str(path)},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            pass_fds=sockets,
+            start_new_session=bool(sockets),
+        )
+
+
+def last_line(folder: str) -> str:
+    """Return the last line that a process has printed, as the end of a sentence."""
+    with open_file(Path(folder, "output.txt"), encoding="utf-8", errors="replace") as output:
+        lines = [line.strip() for line in output if line.strip()]
+    return f": {lines[-1]}" if lines else "."
 
 
 def _worker_input(config: pytest.Config, worker: str, seed: int) -> dict[str, Any]:
     """Return what xdist would tell a worker of this name, and what other plugins would add to it."""
-
     node = SimpleNamespace(
         config=config,
         workerinput={
@@ -187,90 +182,3 @@ def _is_plain(value: object) -> bool:
     except (TypeError, ValueError):
         return False
     return True
-
-
-# -- inside the process -----------------------------------------------------------------------------------------------
-
-
-class Ordered:
-    """Runs the tests of one order and writes down how they end."""
-
-    def __init__(self, config: pytest.Config, path: str) -> None:
-        """Read from the file at `path` what to run; tell the other plugins which worker this is."""
-        task = json.loads(Path(path).read_text(encoding="utf-8"))
-        self._config = config
-        self._order: list[str] = task["order"]
-        self._files = frozenset(task["files"])
-        self._seed: int = task["seed"]
-        self._stream = open_file(task["results"], "a", encoding="utf-8")
-        self._tally = PhaseTally()
-        if task["workerinput"] is not None:
-            config.workerinput = task["workerinput"]  # type: ignore[attr-defined]
-            config.workeroutput = {}  # type: ignore[attr-defined]
-        config.option.xmlpath = None
-        if hasattr(config.option, "tx"):
-            config.option.dist, config.option.tx = "no", []
-
-    def pytest_ignore_collect(self, collection_path: Path) -> bool | None:
-        """Do not import files that hold none of the tests."""
-        is_needed = str(collection_path) in self._files or collection_path.name in ("conftest.py", "__init__.py")
-        return True if collection_path.is_file() and not is_needed else None
-
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_runtestloop(self, session: pytest.Session) -> None:
-        """Put the tests into their order, after everybody else has."""
-        places = {nodeid: place for place, nodeid in enumerate(self._order)}
-        session.items[:] = sorted(
-            (item for item in session.items if item.nodeid in places), key=lambda item: places[item.nodeid]
-        )
-        if hasattr(self._config.option, "randomly_seed"):
-            self._config.option.randomly_seed = self._seed
-
-    def pytest_runtest_logstart(self, nodeid: str) -> None:
-        """Should the process crash, this is the test that did it."""
-        self._write({"start": nodeid})
-
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Note how a test ended when it has."""
-        self._tally.add(report)
-        if report.when == "teardown":
-            ended = self._tally.ended(report.nodeid)
-            self._write({"nodeid": report.nodeid, "outcome": ended.outcome, "reason": ended.reason, "text": ended.text})
-
-    def pytest_sessionfinish(self, exitstatus: int) -> None:
-        """Say that nothing is missing."""
-        self._write({"end": exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)})
-        self._stream.close()
-
-    def _write(self, entry: dict[str, Any]) -> None:
-        self._stream.write(json.dumps(entry) + "\n")
-        self._stream.flush()
-
-
-class PhaseTally:
-    """Puts the three phases of a test together."""
-
-    def __init__(self) -> None:
-        self._ended: dict[str, Ended] = {}
-
-    def add(self, report: pytest.TestReport) -> None:
-        """Take one phase. What failed in quarantine failed."""
-        known = self._ended.get(report.nodeid)
-        if report.failed or getattr(report, QUARANTINED, False):
-            if known is None or known.outcome != "failed":
-                self._ended[report.nodeid] = Ended(outcome="failed", reason=reason_of(report), text=report.longreprtext)
-        elif report.skipped:
-            self._ended[report.nodeid] = Ended(outcome="skipped")
-        elif known is None:
-            self._ended[report.nodeid] = Ended(outcome="passed")
-
-    def ended(self, nodeid: str) -> Ended:
-        """Return how a test ended, and forget it."""
-        return self._ended.pop(nodeid, Ended(outcome="skipped"))
-
-
-def reason_of(report: pytest.TestReport | pytest.CollectReport) -> str:
-    """Return the first line that says why something failed."""
-    crash = getattr(report.longrepr, "reprcrash", None)
-    text = crash.message if crash is not None else str(report.longrepr)
-    return next((line for line in text.splitlines() if line.strip()), "")

@@ -7,6 +7,7 @@ up in this order or in that. Only when all have run are results given to pytest,
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from copy import copy
@@ -15,12 +16,15 @@ from typing import Any
 import pytest
 from _pytest.runner import runtestprotocol
 
-from pytest_integration_gate.hooks.ended import Ended as EndedRun
+from pytest_integration_gate.hooks.ended import Ended
 from pytest_integration_gate.hooks.keys import FLAKY
 from pytest_integration_gate.hooks.linking import rule_levels
-from pytest_integration_gate.hooks.order_process import Ended, Job, PhaseTally, Processes
+from pytest_integration_gate.hooks.order_process import Processes
+from pytest_integration_gate.hooks.phases import Phases, TestEnd
 from pytest_integration_gate.hooks.recording import Recorder
 from pytest_integration_gate.hooks.settings import Settings
+from pytest_integration_gate.hooks.trials import trials
+from pytest_integration_gate.isolation import perf_counter
 from pytest_integration_gate.judging.gate import Cause, Contribution
 from pytest_integration_gate.judging.orders import Run, flaky_tests, random_orders, reversed_order, upper_bound
 from pytest_integration_gate.judging.reduction import Dependence, Reduction, reduction
@@ -49,10 +53,10 @@ class Orders:
         self._seed = seed if isinstance(seed, int) else 0
         self._beside = _whole_orders_instead_of_tests(config)
         self._is_silent = False
-        self._tally = PhaseTally()
+        self._phases = Phases()
         self._reports: dict[str, list[pytest.TestReport]] = {}
         self._passing: dict[str, list[pytest.TestReport]] = {}
-        self._failing: dict[str, Ended] = {}
+        self._failing: dict[str, TestEnd] = {}
         self._runs: list[Run] = []
         self._outcomes: dict[str, Any] = {}
         self._quarantined: set[str] = set()
@@ -91,14 +95,16 @@ class Orders:
         processes = Processes(self._config, files, beside=self._beside)
         try:
             waiting = [processes.add(order, self._seed + len(here) + n) for n, order in enumerate(there)]
+            started = perf_counter()
             self._run_here(session, [items[nodeid] for nodeid in here[0]], 0)
+            seconds = perf_counter() - started
             with self._unheard():
                 for number, order in enumerate(here[1:], start=1):
                     self._run_here(session, [items[nodeid] for nodeid in order], number)
             for number, job in enumerate(waiting, start=len(here)):
                 self._take(job.order, *processes.outcomes(job), number)
             self._flaky = {one.nodeid: one for one in flaky_tests(self._runs)}
-            self._examine(processes, fixed)
+            self._examine(files, fixed, seconds)
         finally:
             processes.stop()
             self._publish(session)
@@ -116,13 +122,13 @@ class Orders:
             for report in reports:
                 self._recorder.pytest_runtest_logreport(report)
         for report in reports:
-            self._tally.add(report)
-        ended = self._tally.ended(item.nodeid)
-        self._note(item.nodeid, ended)
+            self._phases.add(report)
+        end = self._phases.end(item.nodeid)
+        self._note(item.nodeid, end)
         self._reports.setdefault(item.nodeid, reports)
-        if ended.outcome == "passed":
+        if end.outcome == "passed":
             self._passing.setdefault(item.nodeid, reports)
-        self._outcomes[item.nodeid] = ended.outcome
+        self._outcomes[item.nodeid] = end.outcome
         return True
 
     def _run_here(self, session: pytest.Session, items: Sequence[pytest.Item], number: int) -> None:
@@ -143,21 +149,19 @@ class Orders:
                 self._runs.append(Run(order=order, outcomes=self._outcomes, is_fresh=number == 0))
         self._tell(number)
 
-    def _take(self, order: Sequence[str], ended: dict[str, Ended], problem: str, number: int) -> None:
+    def _take(self, order: Sequence[str], ends: dict[str, TestEnd], problem: str, number: int) -> None:
         """Take over what another process has run."""
-        for nodeid, one in ended.items():
-            self._note(nodeid, one)
-        ran = tuple(nodeid for nodeid in order if nodeid in ended)
-        self._runs.append(
-            Run(order=ran, outcomes={nodeid: one.outcome for nodeid, one in ended.items()}, is_fresh=True)
-        )
+        for nodeid, end in ends.items():
+            self._note(nodeid, end)
+        ran = tuple(nodeid for nodeid in order if nodeid in ends)
+        self._runs.append(Run(order=ran, outcomes={nodeid: end.outcome for nodeid, end in ends.items()}, is_fresh=True))
         if problem:
             self._warnings.append(problem)
         self._tell(number)
 
-    def _note(self, nodeid: str, ended: Ended) -> None:
-        if ended.outcome == "failed":
-            self._failing.setdefault(nodeid, ended)
+    def _note(self, nodeid: str, end: TestEnd) -> None:
+        if end.outcome == "failed":
+            self._failing.setdefault(nodeid, end)
 
     def _tell(self, number: int) -> None:
         """Show one line for each order: this takes its time."""
@@ -194,26 +198,30 @@ class Orders:
 
     # -- finding out --------------------------------------------------------------------------------------------------
 
-    def _examine(self, processes: Processes, fixed: Collection[str]) -> None:
+    def _examine(self, files: Sequence[str], fixed: Collection[str], seconds: float) -> None:
         """Reduce what hangs on the order of tests to two tests; what fails in every order may do so, too."""
         failing = {nodeid for nodeid in self._failing if nodeid not in self._flaky}
         doubtful = [*sorted(self._flaky), *sorted(failing)[:_ALWAYS_FAILING]]
         doubtful = [nodeid for nodeid in doubtful if nodeid.partition("::")[0] not in fixed]
         for nodeid in doubtful[_EXAMINED:]:
             self._warnings.append(f"{nodeid} was not examined: more than {_EXAMINED} tests are flaky.")
-        at_work: list[tuple[str, Reduction, Job]] = []
-        for nodeid in doubtful[:_EXAMINED]:
-            search = reduction(nodeid, self._runs)
-            at_work.append((nodeid, search, processes.add(next(search), self._seed)))
-        while at_work:
-            nodeid, search, job = at_work.pop(0)
-            ended, _ = processes.outcomes(job)
-            outcome = ended[nodeid].outcome if nodeid in ended else "skipped"
-            try:
-                at_work.append((nodeid, search, processes.add(search.send(outcome), self._seed)))
-            except StopIteration as found:
-                if found.value is not None:
-                    self._dependent.append(found.value)
+        if not doubtful:
+            return
+        tried = trials(self._config, files, seed=self._seed, beside=self._beside, seconds=seconds)
+        at_work: deque[tuple[Reduction, object]] = deque()
+        try:
+            for nodeid in doubtful[:_EXAMINED]:
+                search = reduction(nodeid, self._runs)
+                at_work.append((search, tried.add(next(search))))
+            while at_work:
+                search, trial = at_work.popleft()
+                try:
+                    at_work.append((search, tried.add(search.send(tried.outcome(trial)))))
+                except StopIteration as found:
+                    if found.value is not None:
+                        self._dependent.append(found.value)
+        finally:
+            tried.stop()
 
     # -- telling ------------------------------------------------------------------------------------------------------
 
@@ -250,7 +258,7 @@ class Orders:
             for line in self._failing[nodeid].text.splitlines():
                 terminalreporter.write_line(line)
 
-    def judge(self, ended: EndedRun) -> Contribution:
+    def judge(self, ended: Ended) -> Contribution:
         """Judge what the orders brought to light."""
         dependent = tuple(
             OrderDependence(victim=one.victim, polluter=one.partner)

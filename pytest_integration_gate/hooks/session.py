@@ -67,9 +67,9 @@ def _ordered(config: pytest.Config) -> object | None:
     """Return the object that runs one order, in a process that another run has started for that."""
     if ORDER not in os.environ:
         return None
-    from pytest_integration_gate.hooks.order_process import Ordered
+    from pytest_integration_gate.hooks.ordered import ordered
 
-    return Ordered(config, os.environ.pop(ORDER))  # what tests start in turn must not take itself for such a process
+    return ordered(config, os.environ.pop(ORDER))  # what tests start in turn must not take itself for such a process
 
 
 def _features(

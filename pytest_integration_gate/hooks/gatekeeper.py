@@ -18,7 +18,7 @@ from pytest_integration_gate.evidence.merging import Store
 from pytest_integration_gate.evidence.store import update
 from pytest_integration_gate.hooks.collection import COLLECTED, MISTAKE
 from pytest_integration_gate.hooks.ended import Ended, Judge
-from pytest_integration_gate.hooks.keys import FLAKY, RECORD
+from pytest_integration_gate.hooks.keys import FLAKY, NOTES, RECORD
 from pytest_integration_gate.hooks.settings import Settings
 from pytest_integration_gate.hooks.waiving import Waivers
 from pytest_integration_gate.isolation import clock
@@ -81,6 +81,7 @@ class Gatekeeper:
         record = getattr(report, RECORD, None)
         if isinstance(record, TestRecord):
             self._records[report.nodeid] = record
+        self._warnings += getattr(report, NOTES, ())
         worker = getattr(report, "worker_id", "master")
         if worker != "master":
             self._workers.add(worker)

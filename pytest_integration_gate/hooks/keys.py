@@ -14,5 +14,9 @@ SETTINGS = pytest.StashKey[Settings]()
 RECORD = "integration_gate"
 # The attribute of a call report of a test that gave both outcomes: why it failed when it did.
 FLAKY = "integration_gate_flaky"
+# The attribute of a report with sentences for the user.
+NOTES = "integration_gate_notes"
+# The attribute of a collector whose tests stay in the order of their file: set to true.
+KEEPS_ORDER = "integration_gate_keeps_order"
 # The attribute of a report whose failure does not count, because the test is in quarantine.
 QUARANTINED = "integration_gate_quarantined"

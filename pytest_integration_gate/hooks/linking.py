@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from pytest_integration_gate.errors import SettingsError
-from pytest_integration_gate.hooks.collection import MISTAKE
+from pytest_integration_gate.hooks.collection import refuse
 from pytest_integration_gate.hooks.settings import Settings
 from pytest_integration_gate.judging.plan import paths_named, seams_named
 from pytest_integration_gate.judging.rules import broken_docstring, broken_name, private_state
@@ -52,7 +52,7 @@ class Linking:
                 self.links[item.nodeid] = links
             problems.update(dict.fromkeys(reading.problems))
         if problems:
-            self._refuse(items, SettingsError("\n".join(problems)))
+            refuse(items, SettingsError("\n".join(problems)), self._output)
         elif self._output is not None:
             self._output[LINKS] = {
                 "links": {nodeid: to_data(links) for nodeid, links in self.links.items()},
@@ -66,12 +66,6 @@ class Linking:
         if told:
             self.collected.update(told["collected"])
             self.links.update((nodeid, from_data(Links, data)) for nodeid, data in told["links"].items())
-
-    def _refuse(self, items: list[pytest.Item], error: SettingsError) -> None:
-        if self._output is None:
-            raise pytest.UsageError(str(error)) from None
-        self._output[MISTAKE] = str(error)
-        items.clear()
 
 
 class _Reading:

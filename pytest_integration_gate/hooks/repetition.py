@@ -16,6 +16,8 @@ from typing import Any
 import pytest
 from _pytest.runner import runtestprotocol
 
+from pytest_integration_gate.hooks.bounds import quarantine_of
+from pytest_integration_gate.hooks.collection import keeps_order
 from pytest_integration_gate.hooks.ended import Ended
 from pytest_integration_gate.hooks.keys import FLAKY
 from pytest_integration_gate.hooks.linking import rule_levels
@@ -31,9 +33,6 @@ from pytest_integration_gate.judging.reduction import Dependence, Reduction, red
 from pytest_integration_gate.judging.wording import counted
 from pytest_integration_gate.model.repetition import Flaky, OrderDependence, Repetition
 from pytest_integration_gate.model.run_report import Untidy
-
-KEEPS_ORDER = "integration_gate_keeps_order"
-"""A collector with this attribute set to true has tests that stay in the order of their file."""
 
 _EXAMINED = 50
 """So many tests are examined for what they hang on; a suite with more has another problem."""
@@ -79,8 +78,8 @@ class Orders:
         if is_broken or session.config.option.collectonly or not session.items:
             return None
         items = {item.nodeid: item for item in session.items}
-        fixed = {item.nodeid.partition("::")[0] for item in session.items if _keeps_order(item)}
-        self._quarantined = {item.nodeid for item in session.items if item.get_closest_marker("quarantine")}
+        fixed = {item.nodeid.partition("::")[0] for item in session.items if keeps_order(item)}
+        self._quarantined = {item.nodeid for item in session.items if quarantine_of(item)}
         self._boundary_tests = {
             item.nodeid: f"{item.location[0]}:{(item.location[1] or 0) + 1}"
             for item in session.items
@@ -307,10 +306,6 @@ def _whole_orders_instead_of_tests(config: pytest.Config) -> int:
     beside = len(config.option.tx)
     config.option.dist, config.option.tx = "no", []
     return beside
-
-
-def _keeps_order(item: pytest.Item) -> bool:
-    return any(getattr(node, KEEPS_ORDER, False) for node in item.listchain())
 
 
 def _as_passed(reports: Sequence[pytest.TestReport]) -> list[pytest.TestReport]:

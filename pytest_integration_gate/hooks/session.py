@@ -7,7 +7,7 @@ import os
 import pytest
 
 from pytest_integration_gate.evidence.store import load
-from pytest_integration_gate.hooks.collection import Selection
+from pytest_integration_gate.hooks.collection import Ordering, Selection
 from pytest_integration_gate.hooks.ended import Judge
 from pytest_integration_gate.hooks.gatekeeper import Gatekeeper
 from pytest_integration_gate.hooks.keys import ORDER, SETTINGS
@@ -39,8 +39,8 @@ def start(config: pytest.Config) -> None:
     ordered = _ordered(config)
     is_worker = ordered is not None or hasattr(config, "workerinput")
     recorder = Recorder(config, settings, project, boundaries, store)
-    plugins: list[object] = [Transport(), Selection(config, settings), recorder]
-    features, judges = _features(config, settings, recorder, is_worker=is_worker)
+    plugins: list[object] = [Transport(), Selection(config, settings), Ordering(config, settings), recorder]
+    features, judges = _features(config, settings, recorder, project, is_worker=is_worker)
     plugins += features
     if ordered is not None:
         plugins.append(ordered)
@@ -73,7 +73,7 @@ def _ordered(config: pytest.Config) -> object | None:
 
 
 def _features(
-    config: pytest.Config, settings: Settings, recorder: Recorder, *, is_worker: bool
+    config: pytest.Config, settings: Settings, recorder: Recorder, project: Project, *, is_worker: bool
 ) -> tuple[list[object], list[Judge]]:
     """Make the objects of what is configured: those that pytest calls, and those of them that judge the run.
 
@@ -98,4 +98,12 @@ def _features(
         orders = Orders(config, settings, recorder)
         plugins.append(orders)
         judges.append(orders)
+    if settings.budget is not None and not is_worker:
+        from pytest_integration_gate.hooks.bounds import RunBudget
+
+        judges.append(RunBudget(settings))
+    if settings.floors and not is_worker:
+        from pytest_integration_gate.hooks.floors import Floors
+
+        judges.append(Floors(config, settings, project))
     return plugins, judges

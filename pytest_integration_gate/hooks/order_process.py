@@ -23,17 +23,57 @@ from pytest_integration_gate.hooks.phases import TestEnd
 from pytest_integration_gate.isolation import open_file
 
 
+class Launcher:
+    """Starts processes as this one was started. Make it before the first test runs: tests change the environment."""
+
+    def __init__(self, config: pytest.Config, files: Sequence[str]) -> None:
+        """`files` are those that hold the tests."""
+        self._config = config
+        self._files = files
+        self._environment = dict(os.environ)
+        is_safe_path = "" not in sys.path and os.getcwd() not in sys.path
+        self._command = [sys.executable, *(["-P"] if is_safe_path else []), "-m", "pytest"]
+        self._command += map(str, config.invocation_params.args)
+
+    def start(
+        self, task: dict[str, Any], folder: str, *, seed: int, worker: str = "", sockets: Sequence[int] = ()
+    ) -> subprocess.Popen[bytes]:
+        """Start a pytest with the arguments of this run and a task. Its output goes to a file in the folder.
+
+        `seed` is for pytest-randomly. `worker` is the name under which tests that ask xdist for one keep apart what
+        they share; empty when nothing runs beside it.
+        """
+        config, path = self._config, Path(folder, "task.json")
+        worker_input = _worker_input(config, worker, seed) if worker else None
+        told = {**task, "files": [*self._files], "seed": seed, "workerinput": worker_input}
+        path.write_text(json.dumps(told), encoding="utf-8")
+        more = []  # keeps it out of what the run itself writes
+        if config.getoption("basetemp", None) is not None:
+            more.append(f"--basetemp={Path(folder, 'basetemp')}")
+        if config.pluginmanager.hasplugin("_cov"):
+            more.append("--no-cov")
+        with open_file(Path(folder, "output.txt"), "wb") as output:
+            return subprocess.Popen(  # noqa: S603  # pytest, as its user called it
+                [*self._command, *more],
+                cwd=config.invocation_params.dir,
+                env={**self._environment, ORDER: str(path)},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                pass_fds=sockets,
+                start_new_session=bool(sockets),
+            )
+
+
 class OrderProcess:
     """A process that runs one order. `outcomes` waits for its end."""
 
-    def __init__(self, config: pytest.Config, order: Sequence[str], files: Sequence[str], seed: int, worker: str):
-        """Start it. `files` are those that hold the tests, `seed` is for pytest-randomly, `worker` is the name under
-        which tests that ask xdist for one keep apart what they share; empty when nothing runs beside it."""
+    def __init__(self, launcher: Launcher, order: Sequence[str], seed: int, worker: str) -> None:
         self.worker = worker
         self._folder = TemporaryDirectory(prefix="integration-gate-order-")
         self._results = Path(self._folder.name, "results.jsonl")
-        task = {"order": [*order], "files": [*files], "seed": seed, "results": str(self._results)}
-        self._process = start_pytest(config, task, self._folder.name, worker=worker)
+        task = {"order": [*order], "results": str(self._results)}
+        self._process = launcher.start(task, self._folder.name, seed=seed, worker=worker)
 
     @property
     def is_running(self) -> bool:
@@ -84,10 +124,9 @@ class Job:
 class Processes:
     """Runs orders side by side: as many as fit beside this process, and one more while this process waits."""
 
-    def __init__(self, config: pytest.Config, files: Sequence[str], *, beside: int) -> None:
+    def __init__(self, launcher: Launcher, *, beside: int) -> None:
         """`beside` is how many processes there may be at once, this one included."""
-        self._config = config
-        self._files = files
+        self._launcher = launcher
         self._beside = beside
         self._waiting: list[Job] = []
         self._started: list[Job] = []
@@ -120,37 +159,11 @@ class Processes:
             job = self._waiting.pop(0)
             taken = {process.worker for process in running}
             worker = next(f"gw{n}" for n in range(1, room + 1) if f"gw{n}" not in taken) if self._beside > 1 else ""
-            job.process = OrderProcess(self._config, job.order, self._files, job.seed, worker)
+            job.process = OrderProcess(self._launcher, job.order, job.seed, worker)
             self._started.append(job)
 
     def _running(self) -> list[OrderProcess]:
         return [job.process for job in self._started if job.process is not None and job.process.is_running]
-
-
-def start_pytest(
-    config: pytest.Config, task: dict[str, Any], folder: str, *, worker: str = "", sockets: Sequence[int] = ()
-) -> subprocess.Popen[bytes]:
-    """Start a pytest with the arguments of this run and a task. Its output goes to a file in the folder."""
-    path = Path(folder, "task.json")
-    worker_input = _worker_input(config, worker, task["seed"]) if worker else None
-    path.write_text(json.dumps({**task, "workerinput": worker_input}), encoding="utf-8")
-    safe_path = [] if "" in sys.path or os.getcwd() in sys.path else ["-P"]
-    more = []  # keeps it out of what the run itself writes
-    if config.getoption("basetemp", None) is not None:
-        more.append(f"--basetemp={Path(folder, 'basetemp')}")
-    if config.pluginmanager.hasplugin("_cov"):
-        more.append("--no-cov")
-    with open_file(Path(folder, "output.txt"), "wb") as output:
-        return subprocess.Popen(  # noqa: S603  # pytest, as its user called it
-            [sys.executable, *safe_path, "-m", "pytest", *map(str, config.invocation_params.args), *more],
-            cwd=config.invocation_params.dir,
-            env={**os.environ, ORDER: str(path)},
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            pass_fds=sockets,
-            start_new_session=bool(sockets),
-        )
 
 
 def last_line(folder: str) -> str:

@@ -21,7 +21,7 @@ from pytest_integration_gate.hooks.collection import keeps_order
 from pytest_integration_gate.hooks.ended import Ended
 from pytest_integration_gate.hooks.keys import FLAKY
 from pytest_integration_gate.hooks.linking import rule_levels
-from pytest_integration_gate.hooks.order_process import Processes
+from pytest_integration_gate.hooks.order_process import Launcher, Processes
 from pytest_integration_gate.hooks.phases import Phases, TestEnd
 from pytest_integration_gate.hooks.recording import Recorder
 from pytest_integration_gate.hooks.settings import Settings
@@ -91,7 +91,8 @@ class Orders:
         if fresh:
             orders.append(reversed_order(orders[0], fixed))
         here, there = orders[: self._count - fresh], orders[self._count - fresh :]
-        processes = Processes(self._config, files, beside=self._beside)
+        launcher = Launcher(self._config, files)
+        processes = Processes(launcher, beside=self._beside)
         try:
             waiting = [processes.add(order, self._seed + len(here) + n) for n, order in enumerate(there)]
             started = perf_counter()
@@ -103,7 +104,7 @@ class Orders:
             for number, job in enumerate(waiting, start=len(here)):
                 self._take(job.order, *processes.outcomes(job), number)
             self._flaky = {one.nodeid: one for one in flaky_tests(self._runs)}
-            self._examine(files, fixed, seconds)
+            self._examine(launcher, fixed, seconds)
         finally:
             processes.stop()
             self._publish(session)
@@ -197,7 +198,7 @@ class Orders:
 
     # -- finding out --------------------------------------------------------------------------------------------------
 
-    def _examine(self, files: Sequence[str], fixed: Collection[str], seconds: float) -> None:
+    def _examine(self, launcher: Launcher, fixed: Collection[str], seconds: float) -> None:
         """Reduce what hangs on the order of tests to two tests; what fails in every order may do so, too."""
         failing = {nodeid for nodeid in self._failing if nodeid not in self._flaky}
         doubtful = [*sorted(self._flaky), *sorted(failing)[:_ALWAYS_FAILING]]
@@ -206,7 +207,7 @@ class Orders:
             self._warnings.append(f"{nodeid} was not examined: more than {_EXAMINED} tests are flaky.")
         if not doubtful:
             return
-        tried = trials(self._config, files, seed=self._seed, beside=self._beside, seconds=seconds)
+        tried = trials(launcher, seed=self._seed, beside=self._beside, seconds=seconds)
         at_work: deque[tuple[Reduction, object]] = deque()
         try:
             for nodeid in doubtful[:_EXAMINED]:

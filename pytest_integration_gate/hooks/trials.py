@@ -17,9 +17,7 @@ from select import select
 from tempfile import TemporaryDirectory
 from typing import Protocol, cast
 
-import pytest
-
-from pytest_integration_gate.hooks.order_process import Job, Processes, start_pytest
+from pytest_integration_gate.hooks.order_process import Job, Launcher, Processes
 from pytest_integration_gate.judging.orders import Outcome
 
 _PATIENCE = 60.0  # seconds beyond ten times what all tests take
@@ -38,18 +36,18 @@ class Trials(Protocol):
         """End what still runs."""
 
 
-def trials(config: pytest.Config, files: Sequence[str], *, seed: int, beside: int, seconds: float) -> Trials:
+def trials(launcher: Launcher, *, seed: int, beside: int, seconds: float) -> Trials:
     """Return what tries orders on this system. `seconds` is how long all tests take."""
     if hasattr(os, "fork"):
-        return ForkedTrials(config, files, seed=seed, beside=beside, patience=_PATIENCE + 10 * seconds)
-    return ProcessTrials(config, files, seed=seed, beside=beside)
+        return ForkedTrials(launcher, seed=seed, beside=beside, patience=_PATIENCE + 10 * seconds)
+    return ProcessTrials(launcher, seed=seed, beside=beside)
 
 
 class ForkedTrials:
     """Some processes that fork for each trial."""
 
-    def __init__(self, config: pytest.Config, files: Sequence[str], *, seed: int, beside: int, patience: float) -> None:
-        self._servers = [_Server(config, files, seed, f"gw{n}" if beside > 1 else "", patience) for n in range(beside)]
+    def __init__(self, launcher: Launcher, *, seed: int, beside: int, patience: float) -> None:
+        self._servers = [_Server(launcher, seed, f"gw{n}" if beside > 1 else "", patience) for n in range(beside)]
 
     def add(self, order: Sequence[str]) -> object:
         """Ask the process that has the least to do."""
@@ -79,10 +77,10 @@ class _Trial:
 class _Server:
     """One process that forks; it is started when it is first asked, and again after it was lost."""
 
-    def __init__(self, config: pytest.Config, files: Sequence[str], seed: int, worker: str, patience: float) -> None:
+    def __init__(self, launcher: Launcher, seed: int, worker: str, patience: float) -> None:
         self.asked: deque[_Trial] = deque()
-        self._config = config
-        self._task = {"files": [*files], "seed": seed}
+        self._launcher = launcher
+        self._seed = seed
         self._worker = worker
         self._patience = patience
         self._socket: socket.socket | None = None
@@ -127,8 +125,9 @@ class _Server:
         self._socket, theirs = socket.socketpair()
         self._received = b""
         number = theirs.fileno()
-        task = {**self._task, "socket": number}
-        self._process = start_pytest(self._config, task, self._folder.name, worker=self._worker, sockets=[number])
+        self._process = self._launcher.start(
+            {"socket": number}, self._folder.name, seed=self._seed, worker=self._worker, sockets=[number]
+        )
         theirs.close()
 
     def _send(self, trial: _Trial) -> None:
@@ -156,9 +155,9 @@ class _Server:
 class ProcessTrials:
     """A new process for each trial."""
 
-    def __init__(self, config: pytest.Config, files: Sequence[str], *, seed: int, beside: int) -> None:
+    def __init__(self, launcher: Launcher, *, seed: int, beside: int) -> None:
         self._seed = seed
-        self._processes = Processes(config, files, beside=beside)
+        self._processes = Processes(launcher, beside=beside)
 
     def add(self, order: Sequence[str]) -> object:
         """Start it, or let it wait."""

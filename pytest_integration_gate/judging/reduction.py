@@ -17,10 +17,10 @@ Order: TypeAlias = tuple[str, ...]
 Reduction: TypeAlias = "Generator[Order, Outcome, Dependence | None]"
 Narrowing: TypeAlias = Generator[Order, Outcome, str]
 
-_FEW = 4
-"""So many suspects are tried one by one."""
-_CONFIRMATIONS = {True: 1, False: 4}
-"""How often pair and lone test are tried again, when every order fits the suspicion and when not."""
+# How pair and lone test are tried again, when every order fits the suspicion and when not. What fails every second or
+# third time, wherever it stands, must not keep step with this.
+_WHEN_SUSPECTED = (True, False)
+_WHEN_NOT = (True, False, False, True, True, True, False, False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,13 +53,15 @@ def reduction(victim: str, runs: Sequence[Run]) -> Reduction:
 
 
 def _partner(victim: str, runs: Sequence[Run], wanted: Outcome) -> Narrowing:
-    for suspect in suspected(victim, runs, wanted)[:_FEW]:
-        if (yield (suspect, victim)) == wanted:
-            return suspect if (yield from _confirmed(suspect, victim, wanted, is_expected=True)) else ""
+    suspects = tuple(suspected(victim, runs, wanted))
+    if suspects and (yield (*suspects, victim)) == wanted:
+        found = yield from _narrowed(victim, suspects, wanted)
+        if found and (yield from _confirmed(found, victim, wanted, _WHEN_SUSPECTED)):
+            return found
     for history in _histories(victim, runs, wanted):
         if (yield (*history, victim)) == wanted:
             found = yield from _narrowed(victim, history, wanted)
-            return found if found and (yield from _confirmed(found, victim, wanted, is_expected=False)) else ""
+            return found if found and (yield from _confirmed(found, victim, wanted, _WHEN_NOT)) else ""
     return ""
 
 
@@ -111,9 +113,10 @@ def _narrowed(victim: str, history: Order, wanted: Outcome) -> Narrowing:
     return history[0]
 
 
-def _confirmed(suspect: str, victim: str, wanted: Outcome, *, is_expected: bool) -> Generator[Order, Outcome, bool]:
-    """Try both again: chance does not repeat itself."""
-    for _ in range(_CONFIRMATIONS[is_expected]):
-        if (yield (victim,)) == wanted or (yield (suspect, victim)) != wanted:
+def _confirmed(suspect: str, victim: str, wanted: Outcome, pattern: Sequence[bool]) -> Generator[Order, Outcome, bool]:
+    """Try pairs (true) and the lone test (false) again: chance does not repeat itself."""
+    for is_pair in pattern:
+        order = (suspect, victim) if is_pair else (victim,)
+        if ((yield order) == wanted) is not is_pair:
             return False
     return True

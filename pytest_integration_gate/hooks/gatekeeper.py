@@ -19,10 +19,11 @@ from pytest_integration_gate.evidence.store import update
 from pytest_integration_gate.hooks.collection import COLLECTED, MISTAKE
 from pytest_integration_gate.hooks.ended import Ended, Judge
 from pytest_integration_gate.hooks.keys import FLAKY, NOTES, RECORD
+from pytest_integration_gate.hooks.phases import reason_of
 from pytest_integration_gate.hooks.settings import Settings
 from pytest_integration_gate.hooks.waiving import Waivers
 from pytest_integration_gate.isolation import clock
-from pytest_integration_gate.judging.gate import Contribution, judge
+from pytest_integration_gate.judging.gate import Cause, Contribution, judge
 from pytest_integration_gate.judging.sections import observed_boundaries
 from pytest_integration_gate.model.claim import Claim
 from pytest_integration_gate.model.fact import Fact
@@ -74,7 +75,7 @@ class Gatekeeper:
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """A file that cannot be collected is an error of the run."""
         if report.failed:
-            self._note(TestOutcome(nodeid=report.nodeid, outcome="error", reason=_reason(report)))
+            self._note(TestOutcome(nodeid=report.nodeid, outcome="error", reason=reason_of(report)))
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Keep the outcome of each phase that matters, and the record that rides on the teardown."""
@@ -89,7 +90,7 @@ class Gatekeeper:
             self._outcomes.pop(report.nodeid, None)
         elif report.when == "call" or report.outcome != "passed":
             outcome: Any = "error" if report.failed and report.when != "call" else report.outcome
-            reason = _reason(report)
+            reason = reason_of(report) if report.failed else ""
             if hasattr(report, FLAKY):
                 outcome, reason = "flaky", getattr(report, FLAKY)
             self._note(TestOutcome(nodeid=report.nodeid, outcome=outcome, duration=report.duration, reason=reason))
@@ -134,7 +135,7 @@ class Gatekeeper:
         findings = waivers.apply(self._findings(today, commit))
         waivers.check_unused(self._files_that_ran())
         ended = Ended(outcomes=self._outcomes, records=self._records, findings=findings, today=today, commit=commit)
-        self.report = self._judge(findings, commit, waivers.problems, [one.judge(ended) for one in self._judges])
+        self.report = self._judge(findings, commit, waivers.problems, [_judged(one, ended) for one in self._judges])
         if self._settings.trace is not None:
             from pytest_integration_gate.reports.traceability import write_trace
 
@@ -273,20 +274,21 @@ class Gatekeeper:
         return self._warnings
 
 
+def _judged(feature: Judge, ended: Ended) -> Contribution:
+    """Let one feature judge the run; one that cannot must not keep the others from it, and is no reason to pass."""
+    try:
+        return feature.judge(ended)
+    except Exception as error:
+        name = type(feature).__name__
+        return Contribution(causes=(Cause(reason=f"{name} could not be judged: {type(error).__name__}: {error}"),))
+
+
 def _lasting(record: TestRecord) -> TestRecord:
     """Return what later runs need: all that was observed; of the claims only what they are about, which boundary tests
     watch also when they run alone. Facts of other tests are read afresh."""
     about = dict.fromkeys((claim.root, claim.path) for claim in record.claims if claim.double != "stub")
     claims = tuple(Claim(root=root, path=path, action="call", at="") for root, path in about)
     return replace(record, claims=claims, facts=record.facts if record.observations else ())
-
-
-def _reason(report: pytest.TestReport | pytest.CollectReport) -> str:
-    if not report.failed:
-        return ""
-    crash = getattr(report.longrepr, "reprcrash", None)
-    text = crash.message if crash is not None else str(report.longrepr)
-    return next((line for line in text.splitlines() if line.strip()), "")
 
 
 def _seed(config: pytest.Config) -> int | None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from pytest_integration_gate.hooks.keys import QUARANTINED
-from pytest_integration_gate.judging.orders import Outcome
 from pytest_integration_gate.values import dataclass
+
+if TYPE_CHECKING:  # every run needs this module, few run in several orders
+    from pytest_integration_gate.judging.orders import Outcome
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -55,7 +55,7 @@ def test_every_fourth():
         assert len(stream.read()) % 4
 """
 
-COUNTED = '''
+COUNTED = """
 import pytest
 
 @pytest.fixture(scope="session")
@@ -66,7 +66,7 @@ def session():
 def test_counted(session):
     with open("steady.txt", "a") as stream:
         stream.write("x")
-'''
+"""
 
 
 @pytest.fixture

@@ -48,8 +48,7 @@ class Orders:
         self._settings = settings
         self._recorder = recorder
         self._count = settings.repeat
-        seed = getattr(config.option, "randomly_seed", None)
-        self._seed = seed if isinstance(seed, int) else 0
+        self._seed = 0
         self._beside = _whole_orders_instead_of_tests(config)
         self._is_silent = False
         self._phases = Phases()
@@ -63,6 +62,12 @@ class Orders:
         self._flaky: dict[str, Flaky] = {}
         self._dependent: list[Dependence] = []
         self._warnings: list[str] = []
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionstart(self) -> None:
+        """Take the seed of pytest-randomly, which it knows by now."""
+        seed = getattr(self._config.option, "randomly_seed", None)
+        self._seed = seed if isinstance(seed, int) else 0
 
     def pytest_report_header(self) -> str:
         """Say how much will run."""
@@ -78,7 +83,7 @@ class Orders:
         if is_broken or session.config.option.collectonly or not session.items:
             return None
         items = {item.nodeid: item for item in session.items}
-        fixed = {item.nodeid.partition("::")[0] for item in session.items if keeps_order(item)}
+        fixed = {_file(item.nodeid) for item in session.items if keeps_order(item)}
         self._quarantined = {item.nodeid for item in session.items if quarantine_of(item)}
         self._boundary_tests = {
             item.nodeid: f"{item.location[0]}:{(item.location[1] or 0) + 1}"
@@ -87,7 +92,11 @@ class Orders:
         }
         files = sorted({str(item.path) for item in session.items})
         fresh = self._count // 3
-        orders = random_orders(sorted(items), self._count - min(fresh, 1), self._seed, fixed)
+        places = {nodeid: place for place, nodeid in enumerate(items)}
+        known = sorted(
+            items, key=lambda nodeid: (_file(nodeid), places[nodeid] if _file(nodeid) in fixed else 0, nodeid)
+        )
+        orders = random_orders(known, self._count - min(fresh, 1), self._seed, fixed)
         if fresh:
             orders.append(reversed_order(orders[0], fixed))
         here, there = orders[: self._count - fresh], orders[self._count - fresh :]
@@ -202,7 +211,7 @@ class Orders:
         """Reduce what hangs on the order of tests to two tests; what fails in every order may do so, too."""
         failing = {nodeid for nodeid in self._failing if nodeid not in self._flaky}
         doubtful = [*sorted(self._flaky), *sorted(failing)[:_ALWAYS_FAILING]]
-        doubtful = [nodeid for nodeid in doubtful if nodeid.partition("::")[0] not in fixed]
+        doubtful = [nodeid for nodeid in doubtful if _file(nodeid) not in fixed]
         for nodeid in doubtful[_EXAMINED:]:
             self._warnings.append(f"{nodeid} was not examined: more than {_EXAMINED} tests are flaky.")
         if not doubtful:
@@ -307,6 +316,10 @@ def _whole_orders_instead_of_tests(config: pytest.Config) -> int:
     beside = len(config.option.tx)
     config.option.dist, config.option.tx = "no", []
     return beside
+
+
+def _file(nodeid: str) -> str:
+    return nodeid.partition("::")[0]
 
 
 def _as_passed(reports: Sequence[pytest.TestReport]) -> list[pytest.TestReport]:

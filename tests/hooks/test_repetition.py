@@ -123,7 +123,7 @@ def test_what_hangs_on_order_is_reduced_to_two_tests(suite: Any) -> None:
 def test_flaky_fails_only_where_it_is_a_cause(suite: Any) -> None:
     """Without the word the run is partial; with random seeds by pytest-randomly the same pairs are found."""
     suite.write("tests/test_first.py", FIRST.replace("assert 1 == 2", "pass"))
-    randomly = ("-p", "pytest_randomly", "--randomly-seed=3")
+    randomly = ("-p", "pytest_randomly", "-p", "xdist", "-n2", "--randomly-seed=3")
     report = told(suite, "--gate-repeat=3", "--gate-fail-on=mismatch", *randomly)
     assert suite.result.ret == pytest.ExitCode.OK
     assert report["test_run"]["status"] == "PARTIAL"
@@ -177,3 +177,26 @@ def test_one_order_is_an_ordinary_run(project: Any) -> None:
     """Nothing is repeated, and nothing is said about it."""
     report = told(project, "--gate-repeat=1")
     assert "repetition" not in report
+
+
+def test_the_seed_of_randomly_is_the_seed_of_the_orders(project: Any) -> None:
+    """Also when nobody has named one."""
+    report = told(project, "--gate-repeat=2", "-p", "pytest_randomly")
+    assert report["repetition"]["seed"] == report["test_run"]["seed"] != 0
+
+
+def test_a_file_may_keep_its_order(project: Any) -> None:
+    """A collector that asks for it has its tests run one after the other in every order, backwards too."""
+    project.write(
+        "conftest.py",
+        "import pytest\n\ndef pytest_pycollect_makemodule(module_path, parent):\n"
+        "    module = pytest.Module.from_parent(parent, path=module_path)\n"
+        "    module.integration_gate_keeps_order = module_path.name == 'test_story.py'\n    return module\n",
+    )
+    steps = "".join(
+        f"def test_{name}():\n    done.append({number})\n    assert done[-{number + 1}:] == {[*range(number + 1)]}\n\n"
+        for number, name in enumerate("zyxw")
+    )
+    project.write("tests/test_story.py", f"done = []\n\n{steps}")
+    summary = told(project, "--gate-repeat=4")["summary"]
+    assert (summary["passed"], summary["failed"], summary["flaky"]) == (6, 0, 0)

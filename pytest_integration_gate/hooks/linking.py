@@ -26,7 +26,7 @@ from pytest_integration_gate.yaml_rules import nearest
 LINKS = "integration_gate_links"
 
 _VALIDATES = re.compile(r"^[ \t]*Validates:[ \t]*(.+)$", re.MULTILINE)
-_ID = re.compile(r"[A-Za-z][A-Za-z0-9_.]*-[\w.-]*\d[\w.-]*(?:[/ ][\w.-]+)?")
+_ID = re.compile(r"[A-Za-z][A-Za-z0-9_.]*-[\w.-]*\d[\w.-]*(?:/[\w.-]+)?")
 
 
 class Linking:
@@ -90,8 +90,7 @@ class _Reading:
             for mark in self.item.iter_markers("requirement"):
                 self.requirement(mark)
         if self.stories or self.settings.requirements:
-            for identity in self.validated():
-                self.identity(identity)
+            self.validated()
         for mark in self.item.iter_markers("seam"):
             self.seam(mark)
         proves = self.criteria or self.requirements or self.paths
@@ -141,25 +140,34 @@ class _Reading:
             else:
                 self.unknown("requirement", identity, self.settings.requirements)
 
-    def identity(self, written: str) -> None:
-        """Link what a docstring names: a requirement, ``US-7/AC-2``, or a story."""
-        story, _, criterion = (part.strip() for part in written.replace(" ", "/").partition("/"))
-        if written in self.settings.requirements:
-            self.requirements[written] = None
-        elif story in self.stories:
-            self.criterion(story, criterion)
-        elif _ID.fullmatch(written):
-            self.unknown("requirement or story", written, [*self.settings.requirements, *self.stories])
-
-    def validated(self) -> Iterator[str]:
-        """Give what docstrings of the test, its class and its module name behind ``Validates:``."""
+    def validated(self) -> None:
+        """Link what docstrings of the test, its class and its module name behind ``Validates:``."""
         for node in self.item.listchain():
-            if not isinstance(node, pytest.Item | pytest.Class | pytest.Module):
+            if isinstance(node, pytest.Item | pytest.Class | pytest.Module):
+                for line in _VALIDATES.findall(_docstring(node) or ""):
+                    self.listed([word for part in re.split(r"[\s,;&]+", line) if (word := part.strip(".()")) != "and"])
+
+    def listed(self, words: list[str]) -> None:
+        """Link the ids among some words: of requirements, ``US-7/AC-2`` or ``US-7 AC-2``, or of a story.
+
+        An id that nobody knows is a mistake, except in prose (``ISO-8601 dates``) when no known id begins like it.
+        """
+        known = [*self.settings.requirements, *self.stories]
+        is_prose = any(word and word not in known and not _ID.fullmatch(word) for word in words)
+        kinds = {one.partition("-")[0] for one in known}
+        for place, word in enumerate(words):
+            story, _, criterion = word.partition("/")
+            follower = words[place + 1] if place + 1 < len(words) else ""
+            if word in self.settings.requirements:
+                self.requirements[word] = None
+            elif word in self.stories and follower in self.stories[word].criteria:
+                self.criterion(word, follower)
+            elif story in self.stories:
+                self.criterion(story, criterion)
+            elif place and words[place - 1] in self.stories and word in self.stories[words[place - 1]].criteria:
                 continue
-            for line in _VALIDATES.findall(_docstring(node) or ""):
-                for part in re.split(r"[,;]", line):
-                    if identity := part.strip().rstrip("."):
-                        yield identity
+            elif _ID.fullmatch(word) and (not is_prose or word.partition("-")[0] in kinds):
+                self.unknown("requirement or story", word, known)
 
     def seam(self, mark: pytest.Mark) -> None:
         path = mark.kwargs.get("path", "")

@@ -184,7 +184,8 @@ def _worker_input(config: pytest.Config, worker: str, seed: int) -> dict[str, An
             "mainargv": sys.argv,
         },
     )
-    config.hook.pytest_configure_node(node=node)
+    if config.pluginmanager.hasplugin("xdist"):
+        config.hook.pytest_configure_node(node=node)
     told = {**node.workerinput, "randomly_seed": seed}
     return {name: value for name, value in told.items() if _is_plain(value)}
 

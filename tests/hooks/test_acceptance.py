@@ -9,6 +9,9 @@ from typing import Any
 import jsonschema
 import pytest
 
+from pytest_integration_gate.hooks.linking import Linking
+from pytest_integration_gate.hooks.settings import read_settings
+
 GATE = """
 stories:
   US-7: {criteria: {AC-1: The row comes back, AC-2: The customer is greeted, AC-3: It is fast, AC-4: It is safe}}
@@ -224,3 +227,36 @@ def test_rules_warn_and_fail_where_that_is_asked(shop: Any) -> None:
     assert shop.report["gate"]["reasons"] == ["rule internal_mock broken 1 time", "rule name broken 1 time"]
     assert "docstring" not in {entry["kind"] for entry in shop.report["hygiene"]}
     assert shop.run("--gate-fail-on=none").ret == pytest.ExitCode.OK
+
+
+@pytest.mark.parametrize(
+    ("line", "linked", "unknown"),
+    [
+        ("FR-01, QR-01.", {"FR-01", "QR-01"}, []),
+        ("FR-01 and FR-02; US-7/AC-4", {"FR-01", "FR-02", "US-7/AC-4"}, []),
+        ("US-7 AC-1, US-7 AC-2", {"US-7/AC-1", "US-7/AC-2"}, []),
+        ("FR-01 (US-7/AC-3)", {"FR-01", "US-7/AC-3"}, []),
+        ("ISO-8601 dates of FR-01", {"FR-01"}, []),
+        ("that rows of UTF-8 text come back", set(), []),
+        ("FX-01", set(), ["FX-01"]),
+        ("that FR-77 holds", set(), ["FR-77"]),
+        ("US-7/AC-9", set(), ["AC-9"]),
+    ],
+)
+def test_docstrings_are_read_as_people_write_them(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, line: str, linked: set[str], unknown: list[str]
+) -> None:
+    """Lists and prose are told apart: in prose only ids that begin like a known one can be wrong."""
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    pytester.path.joinpath("gate.yaml").write_text(GATE.replace("plan: TEST_PLAN.md\n", ""))
+    config = pytester.parseconfig("-p", "pytest_integration_gate.plugin")
+    linking = Linking(config, read_settings(config))
+    items = pytester.getitems(f'def test_it():\n    """Says.\n\n    Validates: {line}\n    """\n')
+    if unknown:
+        with pytest.raises(pytest.UsageError) as caught:
+            linking.pytest_collection_modifyitems(items)
+        assert all(f"`{one}`" in str(caught.value) for one in unknown)
+        return
+    linking.pytest_collection_modifyitems(items)
+    found = {f"{story}/{criterion}" for one in linking.links.values() for story, criterion in one.criteria}
+    assert found.union(*(one.requirements for one in linking.links.values())) == linked

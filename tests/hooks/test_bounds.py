@@ -113,8 +113,11 @@ def test_a_failure_in_quarantine_is_told_and_fails_nothing(project: Any, workers
         ("quarantine('#1', until='soon')", "must have a reason and a last day"),
     ],
 )
-def test_a_marker_that_cannot_be_read_is_a_usage_error(pytester: pytest.Pytester, marker: str, form: str) -> None:
+def test_a_marker_that_cannot_be_read_is_a_usage_error(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, marker: str, form: str
+) -> None:
     """It says who wrote what and shows the form."""
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     pytester.makepyfile(test_it=f"import pytest\n@pytest.mark.{marker}\ndef test_it(): pass\n")
     result = pytester.runpytest_inprocess("-p", "pytest_integration_gate.plugin", "--integration-gate")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
@@ -122,16 +125,15 @@ def test_a_marker_that_cannot_be_read_is_a_usage_error(pytester: pytest.Pytester
     assert form in result.stderr.str()
 
 
-def test_critical_tests_come_first(pytester: pytest.Pytester) -> None:
+def test_critical_tests_come_first(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
     """Among themselves, and behind them, nothing changes."""
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     pytester.makepyfile(
         test_a="def test_1(): pass\ndef test_2(): pass\n",
         test_b="import pytest\ndef test_3(): pass\n@pytest.mark.critical\ndef test_4(): pass\n",
         test_c="import pytest\npytestmark = pytest.mark.critical\ndef test_5(): pass\ndef test_6(): pass\n",
     )
-    result = pytester.runpytest_inprocess(
-        "-p", "pytest_integration_gate.plugin", "--integration-gate", "-v", "-p", "no:randomly", "-p", "no:xdist"
-    )
+    result = pytester.runpytest_inprocess("-p", "pytest_integration_gate.plugin", "--integration-gate", "-v")
     result.stdout.fnmatch_lines(
         [f"test_{file}.py::test_{n} PASSED*" for file, n in ("b4", "c5", "c6", "a1", "a2", "b3")]
     )

@@ -9,6 +9,9 @@ from typing import Any
 import jsonschema
 import pytest
 
+from pytest_integration_gate.hooks.order_process import Launcher
+from pytest_integration_gate.hooks.trials import ProcessTrials, trials
+
 STATE = "dirty = False\nready = False\n"
 FIRST = """
 import os
@@ -200,3 +203,18 @@ def test_a_file_may_keep_its_order(project: Any) -> None:
     project.write("tests/test_story.py", f"done = []\n\n{steps}")
     summary = told(project, "--gate-repeat=4")["summary"]
     assert (summary["passed"], summary["failed"], summary["flaky"]) == (6, 0, 0)
+
+
+def test_without_fork_each_trial_is_a_process(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where processes cannot fork the outcome of the last test is the same, and a lost process is no outcome."""
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    monkeypatch.delattr("os.fork")
+    tests = "def test_spoils():\n    done.append(1)\n\ndef test_spoilt():\n    assert not done\n"
+    path = pytester.makepyfile(test_it=f"done = []\n\n{tests}")
+    config = pytester.parseconfig("-p", "pytest_integration_gate.plugin", "--integration-gate")
+    tried = trials(Launcher(config, [str(path)]), seed=0, beside=2, seconds=1)
+    assert isinstance(tried, ProcessTrials)
+    spoils, spoilt = "test_it.py::test_spoils", "test_it.py::test_spoilt"
+    started = [tried.add(order) for order in ([spoilt], [spoils, spoilt], ["test_it.py::test_gone"])]
+    assert [tried.outcome(trial) for trial in started] == ["passed", "failed", "skipped"]
+    tried.stop()

@@ -17,12 +17,16 @@ BOUNDARY = (
     "boundary(name, ..., fidelity='real'): an integration test that uses the real collaborators of the named "
     "boundaries; fidelity is 'real' or 'emulated'."
 )
-
-
-STORY = "story(id, criterion=None): the story, or one criterion of it, that a test proves."
-REQUIREMENT = "requirement(id): a requirement that a test proves."
-STAGE = "stage(name): the stage of the pipeline that a test belongs to."
-
+MARKERS = (
+    BOUNDARY,
+    "story(id, criterion='AC-1'): a test that proves an acceptance criterion of a story.",
+    "requirement(id, ...): a test that proves these requirements.",
+    "stage(name): the stage of the pipeline that a test belongs to.",
+    "seam('A → B', path='what happens'): a test of a critical path of the test plan.",
+    "critical: runs before the tests without this marker.",
+    "budget(seconds): fails the test when setup, call and teardown together take longer.",
+    "quarantine(reason, until='YYYY-MM-DD'): until then a failure is reported and does not fail the run.",
+)
 
 ENTRY_POINT = "integration_gate"
 
@@ -64,6 +68,13 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
         metavar="TARGET",
         help="Publish checkpoints: file:PATH, a URL, github:owner/repo#1, gitlab:group/project!1, linear:ENG-1.",
     )
+    option(
+        "--gate-repeat",
+        type=int,
+        metavar="N",
+        help="Run everything N times in N random orders: find what is flaky and which test spoils which.",
+    )
+    option("--gate-trace", metavar="FILE", help="Write which test proves what, as Markdown.")
     option("--gate-config", metavar="PATH", help="The YAML file with the gate's tables (default: gate.yaml).")
 
     parser.addini("integration_gate", "Switch the integration gate on.", type="bool", default=False)
@@ -73,12 +84,16 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
     parser.addini("gate_store", "The folder that keeps evidence between runs.")
     parser.addini("gate_boundaries", "Boundaries, one a line: 'name: collaborator ...'.", type="linelist")
     parser.addini("gate_allow_commands", "Let YAML suites run commands.", type="bool", default=True)
+    parser.addini("gate_rules", "Rules for boundary tests, one a line: 'rule: warning | error | off'.", type="linelist")
+    parser.addini("gate_budget", "How long the whole run may take, like '90s' or '5m'.")
+    parser.addini("gate_coverage", "Floors of coverage in percent, one a line: 'path or context: 90'.", type="linelist")
     parser.addini("gate_redact", "Names of secrets to mask, one regular expression a line.", type="linelist")
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist begins, and before others ask whether this is one of its workers
 def pytest_configure(config: pytest.Config) -> None:
     """Declare the markers; when the gate is on, start it."""
-    for marker in (BOUNDARY, STORY, REQUIREMENT, STAGE):
+    for marker in MARKERS:
         config.addinivalue_line("markers", marker)
     if is_on(config):
         start(config)

@@ -44,6 +44,13 @@ class MapOf:
     key: Text = Text()
 
 
+@dataclass(frozen=True, slots=True)
+class OrPath:
+    """What stands here, or the path of a file that has it instead."""
+
+    rule: Rule
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
     """A mapping whose keys are known. `later` are keys that another version judges: allowed and noted.
@@ -84,7 +91,7 @@ class Either:
     rules: tuple[Rule, ...]
 
 
-Rule: TypeAlias = Text | Choice | ListOf | MapOf | Table | Flag | Whole | Value | Either
+Rule: TypeAlias = Text | Choice | ListOf | MapOf | OrPath | Table | Flag | Whole | Value | Either
 
 
 @dataclass(slots=True)
@@ -115,6 +122,9 @@ class Check:
                     inner = f"{name}.{entry.key.data}".lstrip(".")
                     self.follow(entry.key, key, inner)
                     self.follow(entry.value, value, inner)
+            case OrPath(rule):
+                if not isinstance(node.data, str):
+                    self.follow(node, rule, name)
             case Table():
                 self.table(node, rule, name)
             case Flag():

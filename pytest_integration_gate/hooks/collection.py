@@ -7,6 +7,7 @@ from typing import Any, cast
 import pytest
 
 from pytest_integration_gate.errors import SettingsError
+from pytest_integration_gate.hooks.keys import KEEPS_ORDER
 from pytest_integration_gate.hooks.settings import Settings, check_selected
 from pytest_integration_gate.model.finding import Fidelity
 
@@ -48,7 +49,7 @@ class Selection:
             marked = self._read(items)
             check_selected(self._settings, {name for one in marked.values() for name in one.names})
         except SettingsError as error:
-            self._refuse(items, error)
+            refuse(items, error, self._output)
             return
         selected = set(self._settings.selected)
         if selected:
@@ -69,11 +70,40 @@ class Selection:
             raise SettingsError("\n".join(problems))
         return marked
 
-    def _refuse(self, items: list[pytest.Item], error: SettingsError) -> None:
-        if self._output is None:
-            raise pytest.UsageError(str(error)) from None
-        self._output[MISTAKE] = str(error)
-        items.clear()
+
+class Ordering:
+    """Looks, after everybody else, for what tests say about themselves: critical ones come first, bounds are kept."""
+
+    def __init__(self, config: pytest.Config, settings: Settings) -> None:
+        self._config = config
+        self._settings = settings
+        self._output: dict[str, Any] | None = getattr(config, "workeroutput", None)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Import what keeps bounds only when a test has some."""
+        if not any(mark.name in ("budget", "critical", "quarantine") for item in items for mark in item.iter_markers()):
+            return
+        from pytest_integration_gate.hooks import bounds
+
+        if problems := bounds.problems(items):
+            refuse(items, SettingsError("\n".join(problems)), self._output)
+            return
+        self._config.pluginmanager.register(bounds.Bounds(self._settings), "integration_gate_bounds")
+        bounds.critical_first(items, keeps_order)
+
+
+def keeps_order(item: pytest.Item) -> bool:
+    """Say whether a test stays where its file has it."""
+    return any(getattr(node, KEEPS_ORDER, False) for node in item.listchain())
+
+
+def refuse(items: list[pytest.Item], error: SettingsError, output: dict[str, Any] | None) -> None:
+    """End the run with a usage error; a worker of xdist, whose `output` is given, lets the controller say it."""
+    if output is None:
+        raise pytest.UsageError(str(error)) from None
+    output[MISTAKE] = f"{output[MISTAKE]}\n{error}" if MISTAKE in output else str(error)
+    items.clear()
 
 
 def _names(item: pytest.Item, mark: pytest.Mark) -> tuple[str, ...]:

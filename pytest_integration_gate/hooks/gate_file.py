@@ -9,9 +9,10 @@ from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from pytest_integration_gate.model.acceptance import PlannedPath, Story
 from pytest_integration_gate.strict_yaml import Node, YamlError, read
 from pytest_integration_gate.values import dataclass
-from pytest_integration_gate.yaml_rules import Check, Choice, ListOf, MapOf, Table, Text, Value
+from pytest_integration_gate.yaml_rules import Check, Choice, ListOf, MapOf, OrPath, Table, Text, Value
 
 if TYPE_CHECKING:
     from pytest_integration_gate.suites.checkpoints import Checkpoint
@@ -49,13 +50,16 @@ class BoundarySettings:
 class GateFile:
     """What this version takes from ``gate.yaml``. `later` names the keys that it does not judge.
 
-    `fakes` maps the address of each hand-written fake to that of the real class.
+    `fakes` maps the address of each hand-written fake to that of the real class. `requirements` maps ids to texts.
     """
 
     project: str = ""
     boundaries: tuple[BoundarySettings, ...] = ()
     fakes: Mapping[str, str] = field(default_factory=dict)
     checkpoints: tuple[Checkpoint, ...] = ()
+    stories: tuple[Story, ...] = ()
+    requirements: Mapping[str, str] = field(default_factory=dict)
+    plan: tuple[PlannedPath, ...] = ()
     later: tuple[str, ...] = ()
 
 
@@ -80,6 +84,13 @@ def refuse_boundary(name: str) -> str | None:
     return f"`{name}` cannot name a boundary. Write one word without `:` and `,`."
 
 
+def refuse_id(text: str) -> str | None:
+    """Say why a text cannot be the id of a story, criterion or requirement, None when it can."""
+    if text and not re.search(r"[\s,;]", text):
+        return None
+    return f"`{text}` cannot be an id. Write one word without commas."
+
+
 def _refuse_origin(text: str) -> str | None:
     return (
         None if re.match(r"https?://\S+$", text) else f"`{text}` is no origin. Write it like `https://api.example.com`."
@@ -92,6 +103,10 @@ def _refuse_variable(text: str) -> str | None:
     return f"the environment lacks {unset}. Set it, or write a default: `${{{missing[0]}:-…}}`." if missing else None
 
 
+STORIES = MapOf(
+    Table(keys={"title": Text(), "context": Text(), "criteria": MapOf(Text(), Text(refuse_id))}), Text(refuse_id)
+)
+REQUIREMENTS = MapOf(Text(), Text(refuse_id))
 FILE = Table(
     keys={
         "format": Choice((1,)),
@@ -111,8 +126,11 @@ FILE = Table(
         ),
         "fakes": MapOf(Text(refuse_class), Text(refuse_class)),
         "checkpoints": Value(),
+        "stories": OrPath(STORIES),
+        "requirements": OrPath(REQUIREMENTS),
+        "plan": Text(),
     },
-    later=frozenset(("account", "contexts", "plan", "requirements", "stories", "waivers")),
+    later=frozenset(("account", "contexts", "waivers")),
 )
 
 
@@ -129,12 +147,18 @@ def read_gate_file(path: Path, name: str) -> GateFile:
         raise YamlError(check.problems)
     data: Mapping[Any, Any] = node.data if isinstance(node.data, dict) else {}
     boundaries = tuple(_boundary(name, table, path.parent) for name, table in data.get("boundaries", {}).items())
+    asked: Mapping[str, Any] = {}
+    if data.keys() & {"stories", "requirements", "plan"}:
+        from pytest_integration_gate.hooks.definitions import read_definitions
+
+        asked = read_definitions(data, path.parent, name)
     return GateFile(
         project=data.get("project", ""),
         boundaries=boundaries,
         fakes=data.get("fakes", {}),
         checkpoints=checkpoints,
         later=tuple(check.later),
+        **asked,
     )
 
 

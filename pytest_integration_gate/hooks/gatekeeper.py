@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import platform
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,12 +16,14 @@ from pytest_integration_gate.errors import ReportError
 from pytest_integration_gate.evidence.merging import Store
 from pytest_integration_gate.evidence.store import update
 from pytest_integration_gate.hooks.collection import COLLECTED, MISTAKE
-from pytest_integration_gate.hooks.keys import CHECKPOINTS, RECORD, SUITE, SUITE_WARNINGS, WARNINGS
+from pytest_integration_gate.hooks.ended import Ended, Judge
+from pytest_integration_gate.hooks.keys import CHECKPOINTS, FLAKY, NOTES, RECORD, SUITE, SUITE_WARNINGS, WARNINGS
+from pytest_integration_gate.hooks.phases import reason_of
 from pytest_integration_gate.hooks.settings import Settings
 from pytest_integration_gate.hooks.tree import commit_of
 from pytest_integration_gate.hooks.waiving import Waivers
 from pytest_integration_gate.isolation import clock
-from pytest_integration_gate.judging.gate import judge
+from pytest_integration_gate.judging.gate import Cause, Contribution, judge
 from pytest_integration_gate.judging.sections import observed_boundaries
 from pytest_integration_gate.model.claim import Claim
 from pytest_integration_gate.model.fact import Fact
@@ -46,12 +49,14 @@ class Gatekeeper:
         boundaries: Boundaries,
         store: Store,
         *,
+        judges: Sequence[Judge] = (),
         warnings: tuple[str, ...] = (),
     ) -> None:
         self._config = config
         self._settings = settings
         self._boundaries = boundaries
         self._store = store
+        self._judges = judges
         self._warnings = [*settings.notes, *warnings]
         self._records: dict[str, TestRecord] = {}
         self._outcomes: dict[str, TestOutcome] = {}
@@ -70,13 +75,14 @@ class Gatekeeper:
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """A file that cannot be collected is an error of the run."""
         if report.failed:
-            self._note(TestOutcome(nodeid=report.nodeid, outcome="error", reason=_reason(report)))
+            self._note(TestOutcome(nodeid=report.nodeid, outcome="error", reason=reason_of(report)))
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Keep the outcome of each phase that matters, and the record that rides on the teardown."""
         record = getattr(report, RECORD, None)
         if isinstance(record, TestRecord):
             self._records[report.nodeid] = record
+        self._warnings += getattr(report, NOTES, ())
         worker = getattr(report, "worker_id", "master")
         if worker != "master":
             self._workers.add(worker)
@@ -84,7 +90,10 @@ class Gatekeeper:
             self._outcomes.pop(report.nodeid, None)
         elif report.when == "call" or report.outcome != "passed":
             outcome: Any = "error" if report.failed and report.when != "call" else report.outcome
-            self._note(_outcome(report, outcome))
+            reason = reason_of(report) if report.failed else ""
+            if hasattr(report, FLAKY):
+                outcome, reason = "flaky", getattr(report, FLAKY)
+            self._note(_outcome(report, outcome, reason))
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
@@ -128,16 +137,32 @@ class Gatekeeper:
         waivers = Waivers(self._config.rootpath, today)
         findings = waivers.apply(self._findings(today, commit))
         waivers.check_unused(self._files_that_ran())
-        self.report = self._judge(findings, commit, waivers.problems)
-        try:
-            write_report(self.report, self._settings.report)
-        except ReportError as error:
-            self._warnings.append(str(error))
+        ended = Ended(outcomes=self._outcomes, records=self._records, findings=findings, today=today, commit=commit)
+        contributions = [_judged(one, ended) for one in self._judges]
+        if CHECKPOINTS in self._config.stash:
+            from pytest_integration_gate.judging.checkpoints import judge_checkpoints
+
+            results: list[CheckpointResult] = self._config.stash[CHECKPOINTS]
+            contributions.append(judge_checkpoints(results))
+        self.report = self._judge(findings, commit, waivers.problems, contributions)
+        if self._settings.trace is not None:
+            from pytest_integration_gate.reports.traceability import write_trace
+
+            self._write(write_trace, self._settings.trace)
+        self._write(write_report, self._settings.report)
         if self.report.gate.status == "FAILED" and exitstatus in (
             pytest.ExitCode.OK,
             pytest.ExitCode.NO_TESTS_COLLECTED,
         ):
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def _write(self, write: Callable[[RunReport, Path], None], path: Path) -> None:
+        """Write a file of the judged run; when that fails, the terminal says so."""
+        assert self.report is not None
+        try:
+            write(self.report, path)
+        except ReportError as error:
+            self.report = replace(self.report, warnings=(*self.report.warnings, str(error)))
 
     def _keep(self, today: str, commit: str) -> None:
         ran = [_lasting(record) for nodeid, record in self._records.items() if self._ran(nodeid)]
@@ -219,12 +244,17 @@ class Gatekeeper:
     def _compares_values(self, boundary: str) -> bool:
         return any(one.name == boundary and one.compare == "value" for one in self._settings.boundaries)
 
-    def _judge(self, findings: list[Finding], commit: str, waiver_problems: list[str]) -> RunReport:
+    def _judge(
+        self,
+        findings: list[Finding],
+        commit: str,
+        waiver_problems: list[str],
+        contributions: list[Contribution],
+    ) -> RunReport:
         now = clock()
         selected = self._settings.selected
         records = list(self._records.values())
         boundaries = observed_boundaries(records)
-        checkpoints: list[CheckpointResult] = self._config.stash.get(CHECKPOINTS, [])
         run = TestRun(
             timestamp=datetime.fromtimestamp(self._started, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
             duration=f"{now - self._started:.1f}s",
@@ -243,7 +273,7 @@ class Gatekeeper:
             boundaries=[one for one in boundaries if not selected or one.name in selected],
             warnings=self._warnings,
             waiver_problems=waiver_problems,
-            checkpoints=checkpoints,
+            contributions=contributions,
             fail_on=self._settings.fail_on,
         )
 
@@ -251,6 +281,15 @@ class Gatekeeper:
     def warnings(self) -> list[str]:
         """What the user should know, also when there is no report."""
         return self._warnings
+
+
+def _judged(feature: Judge, ended: Ended) -> Contribution:
+    """Let one feature judge the run; one that cannot must not keep the others from it, and is no reason to pass."""
+    try:
+        return feature.judge(ended)
+    except Exception as error:
+        name = type(feature).__name__
+        return Contribution(causes=(Cause(reason=f"{name} could not be judged: {type(error).__name__}: {error}"),))
 
 
 def _lasting(record: TestRecord) -> TestRecord:
@@ -261,27 +300,19 @@ def _lasting(record: TestRecord) -> TestRecord:
     return replace(record, claims=claims, facts=record.facts if record.observations else ())
 
 
-def _outcome(report: pytest.TestReport, outcome: Any) -> TestOutcome:
+def _outcome(report: pytest.TestReport, outcome: Any, reason: str) -> TestOutcome:
     """Return how a phase of a test ended; a suite's failed teardown is an error of its own, not of its last test."""
     facts = getattr(report, SUITE, {})
     return TestOutcome(
         nodeid=f"{facts['file']}::teardown" if facts.get("part") == "teardown" else report.nodeid,
         outcome=outcome,
         duration=report.duration,
-        reason=facts.get("reason") or _reason(report),
+        reason=facts.get("reason") or reason,
         details=facts.get("details") or None,
         suggestion=facts.get("suggestion", ""),
         suite=facts.get("suite", ""),
         figures=facts.get("figures") or None,
     )
-
-
-def _reason(report: pytest.TestReport | pytest.CollectReport) -> str:
-    if not report.failed:
-        return ""
-    crash = getattr(report.longrepr, "reprcrash", None)
-    text = crash.message if crash is not None else str(report.longrepr)
-    return next((line for line in text.splitlines() if line.strip()), "")
 
 
 def _seed(config: pytest.Config) -> int | None:

@@ -7,6 +7,8 @@ import pytest
 from pytest_integration_gate.hooks.settings import Settings
 from pytest_integration_gate.model.run_report import CheckpointResult
 
+# The environment variable that names the file with the order that a process shall run.
+ORDER = "PYTEST_INTEGRATION_GATE_ORDER"
 SETTINGS = pytest.StashKey[Settings]()
 
 # The attribute of a teardown report that carries the `TestRecord` of its test, and the key of its encoded form.
@@ -21,3 +23,11 @@ WARNINGS = "integration_gate_warnings"
 
 # What became of the checkpoints of this run.
 CHECKPOINTS = pytest.StashKey[list[CheckpointResult]]()
+# The attribute of a call report of a test that gave both outcomes: why it failed when it did.
+FLAKY = "integration_gate_flaky"
+# The attribute of a report with sentences for the user.
+NOTES = "integration_gate_notes"
+# The attribute of a collector whose tests stay in the order of their file: set to true.
+KEEPS_ORDER = "integration_gate_keeps_order"
+# The attribute of a report whose failure does not count, because the test is in quarantine.
+QUARANTINED = "integration_gate_quarantined"

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from pytest_integration_gate.evidence.store import load
 from pytest_integration_gate.hooks import fixtures
-from pytest_integration_gate.hooks.collection import Selection
+from pytest_integration_gate.hooks.collection import Ordering, Selection
+from pytest_integration_gate.hooks.ended import Judge
 from pytest_integration_gate.hooks.gatekeeper import Gatekeeper
-from pytest_integration_gate.hooks.keys import SETTINGS
+from pytest_integration_gate.hooks.keys import ORDER, SETTINGS
 from pytest_integration_gate.hooks.recording import Recorder
-from pytest_integration_gate.hooks.settings import check_report, read_settings
+from pytest_integration_gate.hooks.settings import Settings, check_report, read_settings
 from pytest_integration_gate.hooks.suite_files import SuiteFiles
 from pytest_integration_gate.hooks.terminal import Terminal
 from pytest_integration_gate.hooks.transport import Transport
@@ -35,20 +38,29 @@ def start(config: pytest.Config) -> None:
     boundaries = Boundaries.of(
         {boundary.name: (*boundary.collaborators, *boundary.urls) for boundary in settings.boundaries}
     )
-    is_worker = hasattr(config, "workerinput")
+    ordered = _ordered(config)
+    is_worker = ordered is not None or hasattr(config, "workerinput")
+    recorder = Recorder(config, settings, project, boundaries, store)
     plugins: list[object] = [
         Transport(),
         Selection(config, settings),
         SuiteFiles(config, settings),
-        Recorder(config, settings, project, boundaries, store),
+        Ordering(config, settings),
+        recorder,
     ]
+    features, judges = _features(config, settings, recorder, project, is_worker=is_worker)
+    plugins += features
+    if ordered is not None:
+        plugins.append(ordered)
     if not is_worker:
         check_report(settings)
         if any(boundary.openapi for boundary in settings.boundaries):
             from pytest_integration_gate.hooks.descriptions import check_documents
 
             check_documents(settings)
-        gatekeeper = Gatekeeper(config, settings, boundaries, store, warnings=(damage,) if damage else ())
+        gatekeeper = Gatekeeper(
+            config, settings, boundaries, store, judges=judges, warnings=(damage,) if damage else ()
+        )
         plugins += [gatekeeper, Terminal(config, settings, gatekeeper)]
         if config.getoption("gate_replay"):
             from pytest_integration_gate.hooks.replay import Replay
@@ -62,3 +74,49 @@ def start(config: pytest.Config) -> None:
     config.pluginmanager.register(fixtures, "integration_gate_offered_fixtures")
     for plugin in plugins:
         config.pluginmanager.register(plugin, f"integration_gate_{type(plugin).__name__.lower()}")
+
+
+def _ordered(config: pytest.Config) -> object | None:
+    """Return the object that runs one order, in a process that another run has started for that."""
+    if ORDER not in os.environ:
+        return None
+    from pytest_integration_gate.hooks.ordered import ordered
+
+    return ordered(config, os.environ.pop(ORDER))  # what tests start in turn must not take itself for such a process
+
+
+def _features(
+    config: pytest.Config, settings: Settings, recorder: Recorder, project: Project, *, is_worker: bool
+) -> tuple[list[object], list[Judge]]:
+    """Make the objects of what is configured: those that pytest calls, and those of them that judge the run.
+
+    Modules of features that nobody asked for are not imported.
+    """
+    plugins: list[object] = []
+    judges: list[Judge] = []
+    if settings.stories or settings.requirements or settings.plan or settings.rules:
+        from pytest_integration_gate.hooks.linking import Linking
+
+        linking = Linking(config, settings)
+        plugins.append(linking)
+        if not is_worker:
+            from pytest_integration_gate.hooks.acceptance import Acceptance
+
+            acceptance = Acceptance(settings, linking)
+            plugins.append(acceptance)
+            judges.append(acceptance)
+    if settings.repeat > 1 and not is_worker:
+        from pytest_integration_gate.hooks.repetition import Orders
+
+        orders = Orders(config, settings, recorder)
+        plugins.append(orders)
+        judges.append(orders)
+    if settings.budget is not None and not is_worker:
+        from pytest_integration_gate.hooks.bounds import RunBudget
+
+        judges.append(RunBudget(settings))
+    if settings.floors and not is_worker:
+        from pytest_integration_gate.hooks.floors import Floors
+
+        judges.append(Floors(config, settings, project))
+    return plugins, judges

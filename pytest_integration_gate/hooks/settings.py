@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import field, replace
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -19,6 +19,7 @@ from pytest_integration_gate.hooks.gate_file import (
     refuse_boundary,
     refuse_collaborator,
 )
+from pytest_integration_gate.model.acceptance import PlannedPath, Story
 from pytest_integration_gate.strict_yaml import YamlError
 from pytest_integration_gate.values import dataclass
 from pytest_integration_gate.yaml_rules import nearest
@@ -30,8 +31,8 @@ if TYPE_CHECKING:
 DEFAULT_BOUNDARIES = ("cloud", "database", "filesystem", "http", "messaging", "process")
 """Boundaries that exist without configuration."""
 
-JUDGED = ("checkpoint", "mismatch", "suspect", "unverified")
-LATER = ("acceptance", "border", "flaky", "out_of_context", "stale")
+JUDGED = ("acceptance", "checkpoint", "flaky", "mismatch", "plan", "suspect", "unverified")
+LATER = ("border", "out_of_context", "stale")
 """Words for what can fail a run: what this version judges, and what it accepts and does not judge yet."""
 
 
@@ -42,9 +43,12 @@ class Settings:
     `fakes` maps each hand-written fake to the real class that it stands for.
     `allow_commands` says whether YAML suites may run commands. `gate_file` is the ``gate.yaml`` that was read.
     `checkpoint_stage` is the stage that alone is to run, `resume` lets checkpoints be that passed before, `publish` is
-    where their results go. `selected` are the boundaries of ``--boundary``, empty for all. `fail_on` is empty for
-    ``none``; `fail_on_is_explicit` says that somebody wrote it. `redact` are regular expressions. `root` is pytest's
-    root directory. `notes` are sentences that the user should read: what was set and is not judged by this version.
+    where their results go. `requirements` maps ids to texts. `trace` is where traceability is written, `repeat` in how
+    many orders everything runs. `rules` maps rules for boundary tests to ``warning``, ``error`` or ``off``. `budget` is
+    in seconds, `floors` of coverage are in percent. `selected` are the boundaries of ``--boundary``, empty for all.
+    `fail_on` is empty for ``none``; `fail_on_is_explicit` says that somebody wrote it. `redact` are regular
+    expressions. `root` is pytest's root directory. `notes` are sentences that the user should read: what was set and is
+    not judged by this version.
     """
 
     root: Path
@@ -55,6 +59,14 @@ class Settings:
     fail_on_is_explicit: bool = False
     boundaries: tuple[BoundarySettings, ...] = ()
     fakes: Mapping[str, str] = field(default_factory=dict)
+    stories: tuple[Story, ...] = ()
+    requirements: Mapping[str, str] = field(default_factory=dict)
+    plan: tuple[PlannedPath, ...] = ()
+    trace: Path | None = None
+    repeat: int = 1
+    rules: Mapping[str, str] = field(default_factory=dict)
+    budget: float | None = None
+    floors: Mapping[str, float] = field(default_factory=dict)
     selected: tuple[str, ...] = ()
     redact: tuple[str, ...] = ()
     allow_commands: bool = True
@@ -76,10 +88,16 @@ def read_settings(config: pytest.Config) -> Settings:
         project=(file and file.project) or config.rootpath.name,
         report=reading.path("gate_report", "integration-gate.report.yaml"),
         store=reading.path("gate_store", ".integration_gate"),
-        fail_on=frozenset({"mismatch"} if fail_on is None else fail_on),
+        fail_on=frozenset(reading.asked(file) if fail_on is None else fail_on),
         fail_on_is_explicit=fail_on is not None,
         boundaries=reading.boundaries(file),
         fakes=file.fakes if file else {},
+        stories=file.stories if file else (),
+        requirements=file.requirements if file else {},
+        plan=file.plan if file else (),
+        trace=reading.path("gate_trace", "") if config.getoption("gate_trace") is not None else None,
+        repeat=reading.repeat(),
+        **reading.limits(),
         selected=tuple(dict.fromkeys(config.getoption("gate_boundary") or ())),
         redact=reading.redact(),
         allow_commands=reading.flag("gate_allow_commands"),
@@ -204,6 +222,35 @@ class _Reading:
         if later := [word for word in words if word in LATER]:
             self.notes.append(f"{where}: not judged by this version: {', '.join(later)}.")
         return set(words) - {"none"}
+
+    def asked(self, file: GateFile | None) -> set[str]:
+        """Give what fails the run when nobody wrote it: mismatches, and what the gate is asked to judge besides."""
+        words = {"mismatch"}
+        if file and (file.stories or file.requirements):
+            words.add("acceptance")
+        if file and file.plan:
+            words.add("plan")
+        if self.config.getoption("gate_repeat") is not None:
+            words.add("flaky")
+        return words
+
+    def repeat(self) -> int:
+        number = self.config.getoption("gate_repeat")
+        if number is not None and number < 1:
+            self.problems.append(f"--gate-repeat: {number} is no number of orders. Write 2 or more.")
+        return number or 1
+
+    def limits(self) -> dict[str, Any]:
+        """Give rules, budget and floors of coverage."""
+        written = {name: self.lines(f"gate_{name}") for name in ("rules", "coverage")}
+        budget = str(self.config.getini("gate_budget") or "").strip()
+        if not budget and not any(written.values()):
+            return {}
+        from pytest_integration_gate.hooks.limits import read_limits
+
+        limits, problems = read_limits(written["rules"], budget, written["coverage"])
+        self.problems += [f"{name} in {self.ini}: {problem}" for name, problem in problems]
+        return limits
 
     def boundaries(self, file: GateFile | None) -> tuple[BoundarySettings, ...]:
         """Give the boundaries of ``gate.yaml`` with the collaborators that ``gate_boundaries`` adds."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import field, replace
+from typing import Any
 
 from pytest_integration_gate.judging import sections
 from pytest_integration_gate.judging.wording import counted
@@ -11,7 +12,6 @@ from pytest_integration_gate.model.finding import Finding
 from pytest_integration_gate.model.record import TestRecord
 from pytest_integration_gate.model.run_report import (
     Boundary,
-    CheckpointResult,
     ClaimCounts,
     Gate,
     Mismatch,
@@ -20,9 +20,38 @@ from pytest_integration_gate.model.run_report import (
     Summary,
     TestOutcome,
     TestRun,
+    Untidy,
 )
+from pytest_integration_gate.values import dataclass
 
-_WORST_FIRST = ("failed", "error", "passed", "skipped")
+_WORST_FIRST = ("failed", "error", "flaky", "passed", "skipped")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cause:
+    """Something that is not as it should be, in words. It fails the run when `word` is one of ``gate_fail_on``.
+
+    Without a word it fails every run that can fail: the user has set a limit for just this. With `always` it fails the
+    run whatever ``gate_fail_on`` says.
+    """
+
+    word: str = ""
+    reason: str
+    always: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contribution:
+    """What a feature adds to the judgement: causes, whole sections of the report by their names, warnings, untidiness.
+
+    Untidiness of the kinds in `hidden` is left out.
+    """
+
+    causes: tuple[Cause, ...] = ()
+    sections: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    warnings: tuple[str, ...] = ()
+    untidy: tuple[Untidy, ...] = ()
+    hidden: frozenset[str] = frozenset()
 
 
 def judge(
@@ -34,25 +63,29 @@ def judge(
     boundaries: Sequence[Boundary] = (),
     warnings: Iterable[str] = (),
     waiver_problems: Sequence[str] = (),
-    checkpoints: Sequence[CheckpointResult] = (),
+    contributions: Sequence[Contribution] = (),
     fail_on: Collection[str] = ("mismatch",),
 ) -> RunReport:
     """Judge a run. The order in which anything is given makes no difference.
 
     `records` are those of the tests that ran. `boundaries` say what was observed (`sections.observed_boundaries` counts
     it); their claims are filled in here. `waiver_problems` say which waivers ended, cover nothing or
-    cannot be read; they fail the run as mismatches do. `fail_on` names what fails the run: ``mismatch`` (contradicted
-    claims),
-    ``suspect``, ``unverified``, ``stale``, ``checkpoint``. A failed checkpoint that stops the run fails it in any case.
+    cannot be read; they fail the run as mismatches do. `contributions` come from features that judge other things than
+    claims. `fail_on` names what fails the run: ``mismatch`` (contradicted claims), ``suspect``, ``unverified``,
+    ``stale``, and the words of the contributions' causes.
     """
     ended = _once_each(outcomes)
     summary = _summary(ended)
     mismatches = sections.mismatches(findings)
     unverified = sections.unverified(findings)
-    gate = _gate(sections.count_verdicts(findings), mismatches, len(waiver_problems), summary, checkpoints, fail_on)
+    causes = [cause for contribution in contributions for cause in contribution.causes]
+    gate = _gate(sections.count_verdicts(findings), mismatches, len(waiver_problems), causes, summary, fail_on)
+    hidden = {kind for contribution in contributions for kind in contribution.hidden}
+    untidy = [entry for contribution in contributions for entry in contribution.untidy]
+    warned = [warning for contribution in contributions for warning in contribution.warnings]
     filled = sections.boundaries_with_claims(boundaries, findings)
     status: Status = "FAILED" if summary.failed or summary.errors else gate.status
-    return RunReport(
+    report = RunReport(
         test_run=replace(run, status=status),
         summary=summary,
         gate=gate,
@@ -60,15 +93,18 @@ def judge(
         mismatches=mismatches,
         unverified=unverified,
         unbound_doubles=sections.unbound_doubles(records),
-        hygiene=sections.hygiene(records),
+        hygiene=sections.hygiene(records, untidy, hidden),
         failed_tests=sections.failed_tests(ended),
         suites=sections.suites(ended),
-        checkpoints=tuple(checkpoints),
         warnings=tuple(
-            sorted({*warnings, *waiver_problems, *(warning for record in records for warning in record.warnings)})
+            sorted(
+                {*warnings, *waiver_problems, *warned, *(warning for record in records for warning in record.warnings)}
+            )
         ),
         recommendations=sections.recommendations(unverified, filled),
     )
+    added = {name: section for contribution in contributions for name, section in contribution.sections.items()}
+    return replace(report, **added)
 
 
 def _once_each(outcomes: Iterable[TestOutcome]) -> list[TestOutcome]:
@@ -87,6 +123,7 @@ def _summary(outcomes: Sequence[TestOutcome]) -> Summary:
         failed=ends.count("failed"),
         skipped=ends.count("skipped"),
         errors=ends.count("error"),
+        flaky=ends.count("flaky"),
     )
 
 
@@ -94,26 +131,24 @@ def _gate(
     claims: ClaimCounts,
     mismatches: Sequence[Mismatch],
     bad_waivers: int,
+    others: Sequence[Cause],
     summary: Summary,
-    checkpoints: Sequence[CheckpointResult],
     fail_on: Collection[str],
 ) -> Gate:
     contradicted = sum(mismatch.verdict == "contradicted" for mismatch in mismatches)
     suspect = len(mismatches) - contradicted
-    failed = [one for one in checkpoints if one.status == "failed"]
-    passable = [one for one in failed if one.failure_action != "stop"]
     causes = {
         "mismatch": (contradicted, counted(contradicted, "mismatch", "mismatches")),
         "suspect": (suspect, counted(suspect, "suspect mismatch", "suspect mismatches")),
         "unverified": (claims.unverified, counted(claims.unverified, "unverified claim")),
         "stale": (claims.stale, counted(claims.stale, "stale claim")),
-        "checkpoint": (len(passable), counted(len(passable), "failed checkpoint")),
     }
     failing = [reason for cause, (number, reason) in causes.items() if number and cause in fail_on]
     if bad_waivers and "mismatch" in fail_on:
         failing.append(counted(bad_waivers, "waiver that does not hold", "waivers that do not hold"))
-    failing += [f"checkpoint {one.name} failed" for one in failed if one.failure_action == "stop"]
+    failing += [cause.reason for cause in others if _fails(cause, fail_on)]
     left = [reason for cause, (number, reason) in causes.items() if number and cause not in fail_on]
+    left += [cause.reason for cause in others if not _fails(cause, fail_on)]
     reasons = failing or left
     status: Status = "FAILED" if failing else "PARTIAL" if left else "PASSED"
 
@@ -132,6 +167,10 @@ def _gate(
         evidence=_share(met, claims.total),
         agreement=_share(claims.verified, certain),
     )
+
+
+def _fails(cause: Cause, fail_on: Collection[str]) -> bool:
+    return cause.always or (cause.word in fail_on if cause.word else bool(fail_on))
 
 
 def _share(part: int, whole: int) -> float | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
 
@@ -165,9 +165,14 @@ def unbound_doubles(records: Iterable[TestRecord]) -> tuple[UnboundDouble, ...]:
     )
 
 
-def hygiene(records: Iterable[TestRecord]) -> tuple[Untidy, ...]:
-    """List what tests do untidily, and the observations that do not count because a double was reached underneath."""
-    untidy: set[Untidy] = set()
+def hygiene(
+    records: Iterable[TestRecord], others: Iterable[Untidy] = (), hidden: Collection[str] = ()
+) -> tuple[Untidy, ...]:
+    """List what tests do untidily, and the observations that do not count because a double was reached underneath.
+
+    `others` are found elsewhere; the kinds in `hidden` are left out.
+    """
+    untidy = {*others}
     for record in records:
         for entry in record.hygiene:
             untidy.add(Untidy(kind=entry.kind, at=entry.at, test=record.nodeid, detail=entry.detail))
@@ -176,21 +181,23 @@ def hygiene(records: Iterable[TestRecord]) -> tuple[Untidy, ...]:
                 at = f"{seen.site.file}:{seen.site.line}" if seen.site else seen.at
                 detail = f"{seen.target} reached {seen.contaminated}"
                 untidy.add(Untidy(kind="contaminated_observation", at=at, test=record.nodeid, detail=detail))
-    return tuple(sorted(untidy, key=lambda entry: (entry.kind, _place_order(entry.at), entry.test, entry.detail)))
+    shown = [entry for entry in untidy if entry.kind not in hidden]
+    return tuple(sorted(shown, key=lambda entry: (entry.kind, _place_order(entry.at), entry.test, entry.detail)))
 
 
 def failed_tests(outcomes: Iterable[TestOutcome]) -> tuple[FailedTest, ...]:
-    """List the tests that failed or could not run."""
+    """List the tests that failed, in some orders or in all, or could not run."""
     return tuple(
         FailedTest(
             name=outcome.nodeid.rpartition("::")[2],
             nodeid=outcome.nodeid,
+            category="flaky" if outcome.outcome == "flaky" else "unclassified",
             reason=outcome.reason,
             details=outcome.details,
             suggestion=outcome.suggestion,
         )
         for outcome in sorted(outcomes, key=lambda outcome: outcome.nodeid)
-        if outcome.outcome in ("failed", "error")
+        if outcome.outcome in ("failed", "error", "flaky")
     )
 
 

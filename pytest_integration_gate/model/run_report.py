@@ -7,9 +7,12 @@ the report while it has that value; all others are always there.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import field
 from typing import Any, Literal
 
+from pytest_integration_gate.model.acceptance import Criterion, PlannedPath, Requirement
 from pytest_integration_gate.model.finding import Difference, Fidelity, Kind, Reality, Verdict
+from pytest_integration_gate.model.repetition import Flaky, OrderDependence, Repetition
 from pytest_integration_gate.values import dataclass
 
 Status = Literal["PASSED", "FAILED", "PARTIAL"]
@@ -19,14 +22,14 @@ Status = Literal["PASSED", "FAILED", "PARTIAL"]
 class TestOutcome:
     """How one test ended. `duration` is in seconds; `reason` is the first line that says why it failed.
 
-    `details` are the actual and the expected values of a YAML test, by path; `suggestion` says what would help.
-    `suite` is the title of its suite, and `figures` are what it measured.
+    ``flaky``: it gave both outcomes in this run. `details` are the actual and the expected values of a YAML test, by
+    path; `suggestion` says what would help. `suite` is the title of its suite, and `figures` are what it measured.
     """
 
     __test__ = False  # not a test class, whatever its name says
 
     nodeid: str
-    outcome: Literal["passed", "failed", "skipped", "error"]
+    outcome: Literal["passed", "failed", "skipped", "error", "flaky"]
     duration: float = 0.0
     reason: str = ""
     details: Mapping[str, Any] | None = None
@@ -57,7 +60,7 @@ class TestRun:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
-    """How many tests ended how. `flaky` stays 0 as long as nothing runs a test twice."""
+    """How many tests ended how, each counted once. `flaky` ones gave both outcomes."""
 
     total_tests: int
     passed: int
@@ -222,7 +225,7 @@ class CheckpointResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunReport:
-    """The judged run, whole."""
+    """The judged run, whole. `repetition` is there when the tests ran in several orders."""
 
     test_run: TestRun
     summary: Summary
@@ -233,6 +236,12 @@ class RunReport:
     unbound_doubles: tuple[UnboundDouble, ...]
     hygiene: tuple[Untidy, ...]
     failed_tests: tuple[FailedTest, ...]
+    acceptance: tuple[Criterion, ...] = field(default_factory=tuple)
+    requirements: tuple[Requirement, ...] = field(default_factory=tuple)
+    plan: tuple[PlannedPath, ...] = field(default_factory=tuple)
+    repetition: Repetition | None = None
+    flaky: tuple[Flaky, ...] = field(default_factory=tuple)
+    order_dependence: tuple[OrderDependence, ...] = field(default_factory=tuple)
     suites: tuple[SuiteResult, ...] = ()
     checkpoints: tuple[CheckpointResult, ...] = ()
     warnings: tuple[str, ...]

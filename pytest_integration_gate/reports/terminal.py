@@ -54,6 +54,14 @@ def summary_lines(
     if table:
         lines += [*table, ("", PLAIN)]
     lines += wrapped(_counts_text(report), width)
+    if report.acceptance or report.requirements or report.plan:
+        from pytest_integration_gate.reports.acceptance_text import acceptance_lines
+
+        lines += acceptance_lines(report, width, is_verbose=verbosity > 0)
+    if report.repetition is not None:
+        from pytest_integration_gate.reports.repetition_text import repetition_lines
+
+        lines += repetition_lines(report, width)
     lines += _lists(report, width, is_verbose=verbosity > 0)
     for warning in report.warnings:
         lines += wrapped(f"warning: {warning}", width, hanging="    ", markup=YELLOW)

@@ -7,7 +7,19 @@ from typing import Any
 
 from pytest_integration_gate.suites.description import INNER, OF_STEPS, SUITE, TEST, step_table, test_table
 from pytest_integration_gate.suites.kinds import KINDS
-from pytest_integration_gate.yaml_rules import Choice, Either, Flag, ListOf, MapOf, Rule, Table, Text, Value, Whole
+from pytest_integration_gate.yaml_rules import (
+    Choice,
+    Either,
+    Flag,
+    ListOf,
+    MapOf,
+    OrPath,
+    Rule,
+    Table,
+    Text,
+    Value,
+    Whole,
+)
 
 
 def schema_text() -> str:
@@ -67,6 +79,8 @@ def schema_of(rule: Rule) -> dict[str, Any]:
             return dict(schema)
         case Either(rules):
             return {"anyOf": [schema_of(one) for one in rules]}
+        case OrPath(inner):
+            return {"anyOf": [{"type": "string"}, schema_of(inner)]}
         case Table(keys=keys, required=required, other_names=others):
             properties = {name: schema_of(inner) for name, inner in keys.items()}
             properties |= {other: properties[name] for other, name in others.items() if name in properties}

@@ -159,9 +159,9 @@ def test_gate_yaml(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_what_a_later_version_judges_is_said(project: Project) -> None:
     """Keys and words of features that do not exist yet are no mistakes; the user hears that they do nothing."""
-    project.write("gate_fail_on = mismatch out_of_context", "contexts: {orders: {}}\nplan: TEST_PLAN.md\n")
+    project.write("gate_fail_on = mismatch out_of_context", "account: acme\ncontexts: {orders: {}}\n")
     assert project.read().notes == (
-        "gate.yaml: not judged by this version: contexts, plan.",
+        "gate.yaml: not judged by this version: account, contexts.",
         "gate_fail_on in pytest.ini: not judged by this version: out_of_context.",
     )
 
@@ -174,7 +174,7 @@ def test_everything_that_is_wrong_is_said_at_once(project: Project) -> None:
         "    url: {}\n    urls: {pay: '${NOT_SET}'}\n  3: {}\n",
     )
     later = "account, boundaries, checkpoints, contexts, fakes, format, plan, project, requirements, stories, waivers"
-    words = "acceptance, border, checkpoint, flaky, mismatch, none, out_of_context, stale, suspect, unverified"
+    words = "acceptance, border, checkpoint, flaky, mismatch, none, out_of_context, plan, stale, suspect, unverified"
     payments = "`boundaries.payments"
     assert project.error("--gate-fail-on=mismach,none").splitlines() == [
         "13 settings are wrong:",

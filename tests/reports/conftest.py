@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from pytest_integration_gate.model.acceptance import Criterion, PlannedPath, Requirement
 from pytest_integration_gate.model.finding import Difference, Reality
+from pytest_integration_gate.model.repetition import Flaky, OrderDependence, Repetition
 from pytest_integration_gate.model.run_report import (
     Boundary,
     CheckpointResult,
@@ -60,6 +62,8 @@ WENT_ASYNC = Mismatch(
     waiver="# gate: ignore[sync_async] <reason> until=YYYY-MM-DD",
 )
 
+STOCK = "tests/integration/test_stock.py::test_stock_is_released"
+
 
 @pytest.fixture
 def failed_run() -> RunReport:
@@ -76,7 +80,7 @@ def failed_run() -> RunReport:
             workers=2,
             seed=1234,
         ),
-        summary=Summary(total_tests=25, passed=24, failed=1, skipped=0, errors=0),
+        summary=Summary(total_tests=25, passed=23, failed=1, skipped=0, errors=0, flaky=1),
         gate=Gate(
             status="FAILED",
             reasons=("1 mismatch", "1 failed test"),
@@ -136,6 +140,18 @@ def failed_run() -> RunReport:
                 failure_action="warn",
             ),
         ),
+        acceptance=(
+            Criterion(story="US-7", criterion="AC-1", text="The stock is released", state="met", tests=(STOCK,)),
+            Criterion(story="US-7", criterion="AC-2", text="The customer is told | by mail", state="gap", tests=()),
+        ),
+        requirements=(Requirement(id="FR-01", text="An order reserves stock", state="mock_only", tests=(STOCK,)),),
+        plan=(
+            PlannedPath(seam="API → cache", path="cache hit", priority="high", state="covered", tests=(STOCK,)),
+            PlannedPath(seam="API → cache", path="cache miss"),
+        ),
+        repetition=Repetition(orders=10, seed=0, upper_bound=0.259),
+        flaky=(Flaky(nodeid=STOCK, passed=9, failed=1, rate=0.1, upper_bound=0.394),),
+        order_dependence=(OrderDependence(victim=STOCK, polluter="tests/integration/test_stock.py::test_empties"),),
         warnings=("The observer of sqlite3:connect failed and was switched off.",),
         recommendations=("Add an integration test for UserRepo.delete: 5 claims have no evidence",),
     )

@@ -11,6 +11,7 @@ from typing import Any, get_args
 import jsonschema
 import pytest
 
+from pytest_integration_gate.model.acceptance import State
 from pytest_integration_gate.model.finding import Fidelity, Kind, Verdict
 from pytest_integration_gate.model.run_report import FailedTest, Measured, RunReport, Status
 from pytest_integration_gate.reports.document import document
@@ -71,4 +72,5 @@ def test_the_schema_allows_the_words_of_the_model() -> None:
     assert set(mismatch["kind"]["enum"]) == set(get_args(Kind))
     assert set(SCHEMA["$defs"]["fidelity"]["enum"]) == set(get_args(Fidelity))
     assert set(SCHEMA["$defs"]["status"]["enum"]) == set(get_args(Status))
+    assert set(SCHEMA["$defs"]["state"]["enum"]) == set(get_args(State))
     assert set(SCHEMA["properties"]["gate"]["properties"]["claims"]["properties"]) == {"total", *get_args(Verdict)}

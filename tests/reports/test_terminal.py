@@ -68,6 +68,39 @@ prices        0       3         0             0        1           2
 agreement 97%
 """
 
+REPEATED = """\
+10 orders (seed 0): 24 steady tests, 1 flaky test, 1 of them by order; a test
+    that never failed fails in at most 26% of its runs (95 % confidence)
+  tests/integration/test_stock.py::test_stock_is_released: failed 1 of 10 (10%,
+      at most 39%)
+      hangs on tests/integration/test_stock.py::test_empties
+"""
+
+MISSING = """\
+acceptance: 1 of 2 criteria met
+  US-7/AC-2  The customer is told | by mail; gap: no test
+requirements: 0 of 1 met
+  FR-01  An order reserves stock; mock_only: proven only by doubles that no
+         evidence supports
+plan: 1 of 2 critical paths have a test
+  API → cache  cache miss; no test
+"""
+
+ALL = """\
+acceptance: 1 of 2 criteria met
+  US-7/AC-1  The stock is released
+             tests/integration/test_stock.py::test_stock_is_released
+  US-7/AC-2  The customer is told | by mail; gap: no test
+requirements: 0 of 1 met
+  FR-01  An order reserves stock; mock_only: proven only by doubles that no
+         evidence supports
+         tests/integration/test_stock.py::test_stock_is_released
+plan: 1 of 2 critical paths have a test
+  API → cache  cache hit (priority: high)
+               tests/integration/test_stock.py::test_stock_is_released
+  API → cache  cache miss; no test
+"""
+
 FOLDED = """\
 5 claims on 1 target met no evidence (-v lists them)
 1 unbound double (-v lists them)
@@ -102,12 +135,12 @@ def shown(report: RunReport, *, width: int = 80, verbosity: int = 0) -> str:
 
 def test_a_failed_run_is_shown_whole(failed_run: RunReport) -> None:
     """Mismatches as failed assertions, the table, the counts, what was not checked, the report and the status."""
-    assert shown(failed_run) == MISMATCHES + FOLDED + END
+    assert shown(failed_run) == MISMATCHES + MISSING + REPEATED + FOLDED + END
 
 
 def test_verbose_lists_what_is_otherwise_counted(failed_run: RunReport) -> None:
     """Every target without evidence, every unbound double and untidy place, with its lines."""
-    assert shown(failed_run, verbosity=1) == MISMATCHES + UNFOLDED + END
+    assert shown(failed_run, verbosity=1) == MISMATCHES + ALL + REPEATED + UNFOLDED + END
 
 
 def test_quiet_is_one_line(failed_run: RunReport) -> None:

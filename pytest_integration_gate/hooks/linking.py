@@ -106,7 +106,7 @@ class _Reading:
     # -- what a test proves ------------------------------------------------------------------------------------------
 
     def story(self, mark: pytest.Mark) -> None:
-        written = mark.kwargs.get("criterion", ())
+        written = mark.kwargs.get("criterion") or ()
         criteria = (written,) if isinstance(written, str) else written
         fits = isinstance(criteria, list | tuple) and all(isinstance(one, str) for one in criteria)
         if len(mark.args) != 1 or not isinstance(mark.args[0], str) or set(mark.kwargs) - {"criterion"} or not fits:

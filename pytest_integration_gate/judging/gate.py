@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from pytest_integration_gate.judging import sections
 from pytest_integration_gate.judging.wording import counted
@@ -22,7 +23,10 @@ from pytest_integration_gate.model.run_report import (
     TestRun,
 )
 
-_WORST_FIRST = ("failed", "error", "passed", "skipped")
+if TYPE_CHECKING:  # only runs with contexts need it
+    from pytest_integration_gate.judging.contexts import Sorting
+
+_WORST_FIRST = ("flaky", "failed", "error", "passed", "skipped")
 
 
 def judge(
@@ -34,6 +38,7 @@ def judge(
     boundaries: Sequence[Boundary] = (),
     warnings: Iterable[str] = (),
     waiver_problems: Sequence[str] = (),
+    sorting: Sorting | None = None,
     checkpoints: Sequence[CheckpointResult] = (),
     fail_on: Collection[str] = ("mismatch",),
 ) -> RunReport:
@@ -41,15 +46,19 @@ def judge(
 
     `records` are those of the tests that ran. `boundaries` say what was observed (`sections.observed_boundaries` counts
     it); their claims are filled in here. `waiver_problems` say which waivers ended, cover nothing or
-    cannot be read; they fail the run as mismatches do. `fail_on` names what fails the run: ``mismatch`` (contradicted
-    claims),
-    ``suspect``, ``unverified``, ``stale``, ``checkpoint``. A failed checkpoint that stops the run fails it in any case.
+    cannot be read; they fail the run as mismatches do. `sorting` is there when contexts are configured. `fail_on` names
+    what fails the run: ``mismatch`` (contradicted claims), ``suspect``, ``unverified``, ``stale``, ``out_of_context``,
+    ``border``, ``flaky``, ``checkpoint``. A failed checkpoint that stops the run fails it in any case.
     """
     ended = _once_each(outcomes)
-    summary = _summary(ended)
+    if sorting is not None:
+        ended = [replace(one, outcome="flaky") if one.nodeid in sorting.flaky else one for one in ended]
+    summary = _summary(ended, sorting.held_back if sorting else 0)
     mismatches = sections.mismatches(findings)
     unverified = sections.unverified(findings)
-    gate = _gate(sections.count_verdicts(findings), mismatches, len(waiver_problems), summary, checkpoints, fail_on)
+    gate = _gate(
+        sections.count_verdicts(findings), mismatches, len(waiver_problems), summary, sorting, checkpoints, fail_on
+    )
     filled = sections.boundaries_with_claims(boundaries, findings)
     status: Status = "FAILED" if summary.failed or summary.errors else gate.status
     return RunReport(
@@ -61,7 +70,8 @@ def judge(
         unverified=unverified,
         unbound_doubles=sections.unbound_doubles(records),
         hygiene=sections.hygiene(records),
-        failed_tests=sections.failed_tests(ended),
+        failed_tests=sections.failed_tests(ended, sorting.categories if sorting else None),
+        contexts=sorting.section if sorting else None,
         suites=sections.suites(ended),
         checkpoints=tuple(checkpoints),
         warnings=tuple(
@@ -79,7 +89,7 @@ def _once_each(outcomes: Iterable[TestOutcome]) -> list[TestOutcome]:
     return list(by_test.values())
 
 
-def _summary(outcomes: Sequence[TestOutcome]) -> Summary:
+def _summary(outcomes: Sequence[TestOutcome], held_back: int) -> Summary:
     ends = [outcome.outcome for outcome in outcomes]
     return Summary(
         total_tests=len(ends),
@@ -87,6 +97,8 @@ def _summary(outcomes: Sequence[TestOutcome]) -> Summary:
         failed=ends.count("failed"),
         skipped=ends.count("skipped"),
         errors=ends.count("error"),
+        flaky=ends.count("flaky"),
+        not_run=held_back or None,
     )
 
 
@@ -95,6 +107,7 @@ def _gate(
     mismatches: Sequence[Mismatch],
     bad_waivers: int,
     summary: Summary,
+    sorting: Sorting | None,
     checkpoints: Sequence[CheckpointResult],
     fail_on: Collection[str],
 ) -> Gate:
@@ -107,8 +120,13 @@ def _gate(
         "suspect": (suspect, counted(suspect, "suspect mismatch", "suspect mismatches")),
         "unverified": (claims.unverified, counted(claims.unverified, "unverified claim")),
         "stale": (claims.stale, counted(claims.stale, "stale claim")),
+        "flaky": (summary.flaky, counted(summary.flaky, "flaky test")),
         "checkpoint": (len(passable), counted(len(passable), "failed checkpoint")),
     }
+    if sorting is not None:
+        broken, crossed = len(sorting.section.out_of_context), len(sorting.section.violations)
+        causes["out_of_context"] = (broken, counted(broken, "out-of-context failure"))
+        causes["border"] = (crossed, counted(crossed, "border violation"))
     failing = [reason for cause, (number, reason) in causes.items() if number and cause in fail_on]
     if bad_waivers and "mismatch" in fail_on:
         failing.append(counted(bad_waivers, "waiver that does not hold", "waivers that do not hold"))
@@ -125,6 +143,10 @@ def _gate(
         reasons.append(counted(summary.failed, "failed test"))
     if summary.errors:
         reasons.append(counted(summary.errors, "error"))
+    if summary.not_run:
+        reasons.append(f"{counted(summary.not_run, 'test')} not run")
+    if sorting is not None and _nothing_new(sorting):
+        reasons.append("nothing new failed")
     return Gate(
         status=status,
         reasons=tuple(reasons),
@@ -132,6 +154,11 @@ def _gate(
         evidence=_share(met, claims.total),
         agreement=_share(claims.verified, certain),
     )
+
+
+def _nothing_new(sorting: Sorting) -> bool:
+    categories = {category for category, _ in sorting.categories.values()}
+    return categories == {"pre_existing"}
 
 
 def _share(part: int, whole: int) -> float | None:

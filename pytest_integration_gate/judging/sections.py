@@ -179,18 +179,23 @@ def hygiene(records: Iterable[TestRecord]) -> tuple[Untidy, ...]:
     return tuple(sorted(untidy, key=lambda entry: (entry.kind, _place_order(entry.at), entry.test, entry.detail)))
 
 
-def failed_tests(outcomes: Iterable[TestOutcome]) -> tuple[FailedTest, ...]:
-    """List the tests that failed or could not run."""
+def failed_tests(
+    outcomes: Iterable[TestOutcome], categories: Mapping[str, tuple[str, str]] | None = None
+) -> tuple[FailedTest, ...]:
+    """List the tests that failed or could not run; `categories` has whose each failure is and how it ended before."""
+    known = categories or {}
     return tuple(
         FailedTest(
             name=outcome.nodeid.rpartition("::")[2],
             nodeid=outcome.nodeid,
+            category=known.get(outcome.nodeid, ("unclassified", ""))[0],
+            before=known.get(outcome.nodeid, ("", ""))[1],
             reason=outcome.reason,
             details=outcome.details,
             suggestion=outcome.suggestion,
         )
         for outcome in sorted(outcomes, key=lambda outcome: outcome.nodeid)
-        if outcome.outcome in ("failed", "error")
+        if outcome.outcome in ("failed", "error", "flaky")
     )
 
 

@@ -32,7 +32,8 @@ from pytest_integration_gate.reports.yaml_file import write_report
 from pytest_integration_gate.verdicts.evidence import EvidenceIndex, Witnessed
 from pytest_integration_gate.verdicts.matching import Matcher
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # only runs with contexts or documents need them
+    from pytest_integration_gate.hooks.contexts import ContextJudge
     from pytest_integration_gate.model.api import Api
 
 
@@ -47,11 +48,13 @@ class Gatekeeper:
         store: Store,
         *,
         warnings: tuple[str, ...] = (),
+        contexts: ContextJudge | None = None,
     ) -> None:
         self._config = config
         self._settings = settings
         self._boundaries = boundaries
         self._store = store
+        self._contexts = contexts
         self._warnings = [*settings.notes, *warnings]
         self._records: dict[str, TestRecord] = {}
         self._outcomes: dict[str, TestOutcome] = {}
@@ -129,6 +132,8 @@ class Gatekeeper:
         findings = waivers.apply(self._findings(today, commit))
         waivers.check_unused(self._files_that_ran())
         self.report = self._judge(findings, commit, waivers.problems)
+        if self._contexts is not None:
+            self.report = self._contexts.follow(self.report, self._collected, today)
         try:
             write_report(self.report, self._settings.report)
         except ReportError as error:
@@ -221,6 +226,7 @@ class Gatekeeper:
 
     def _judge(self, findings: list[Finding], commit: str, waiver_problems: list[str]) -> RunReport:
         now = clock()
+        sorting = self._contexts.sort(self._outcomes) if self._contexts is not None else None
         selected = self._settings.selected
         records = list(self._records.values())
         boundaries = observed_boundaries(records)
@@ -243,6 +249,7 @@ class Gatekeeper:
             boundaries=[one for one in boundaries if not selected or one.name in selected],
             warnings=self._warnings,
             waiver_problems=waiver_problems,
+            sorting=sorting,
             checkpoints=checkpoints,
             fail_on=self._settings.fail_on,
         )

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from pytest_integration_gate.evidence.store import load
 from pytest_integration_gate.hooks import fixtures
 from pytest_integration_gate.hooks.collection import Selection
 from pytest_integration_gate.hooks.gatekeeper import Gatekeeper
-from pytest_integration_gate.hooks.keys import SETTINGS
+from pytest_integration_gate.hooks.keys import ACTIVE, OWN_FILE, SETTINGS
 from pytest_integration_gate.hooks.recording import Recorder
-from pytest_integration_gate.hooks.settings import check_report, read_settings
+from pytest_integration_gate.hooks.settings import Settings, check_report, read_settings
 from pytest_integration_gate.hooks.suite_files import SuiteFiles
 from pytest_integration_gate.hooks.terminal import Terminal
 from pytest_integration_gate.hooks.transport import Transport
@@ -36,6 +38,7 @@ def start(config: pytest.Config) -> None:
         {boundary.name: (*boundary.collaborators, *boundary.urls) for boundary in settings.boundaries}
     )
     is_worker = hasattr(config, "workerinput")
+    contexts = None
     plugins: list[object] = [
         Transport(),
         Selection(config, settings),
@@ -48,7 +51,17 @@ def start(config: pytest.Config) -> None:
             from pytest_integration_gate.hooks.descriptions import check_documents
 
             check_documents(settings)
-        gatekeeper = Gatekeeper(config, settings, boundaries, store, warnings=(damage,) if damage else ())
+        if settings.contexts or settings.base or settings.brief:
+            from pytest_integration_gate.hooks.contexts import ContextJudge
+
+            contexts = ContextJudge(config, settings)
+            plugins += [contexts, contexts.stages]
+            if contexts.active and config.getoption("dist", "no") != "no":
+                from pytest_integration_gate.hooks.stages_on_workers import Dispatcher
+
+                plugins.append(Dispatcher(config))
+        warnings = (damage,) if damage else ()
+        gatekeeper = Gatekeeper(config, settings, boundaries, store, warnings=warnings, contexts=contexts)
         plugins += [gatekeeper, Terminal(config, settings, gatekeeper)]
         if config.getoption("gate_replay"):
             from pytest_integration_gate.hooks.replay import Replay
@@ -59,6 +72,25 @@ def start(config: pytest.Config) -> None:
             from pytest_integration_gate.hooks.checkpoints import Checkpoints
 
             plugins.append(Checkpoints(config, settings))
+    if settings.contexts:
+        from pytest_integration_gate.hooks.failures import FailureNotes
+
+        plugins.append(FailureNotes(project))
+    if getattr(config, "workerinput", {}).get(ACTIVE):
+        plugins.append(_stages(config, settings))
     config.pluginmanager.register(fixtures, "integration_gate_offered_fixtures")
     for plugin in plugins:
         config.pluginmanager.register(plugin, f"integration_gate_{type(plugin).__name__.lower()}")
+
+
+def _stages(config: Any, settings: Settings) -> object:
+    """Make the stages of a worker of xdist from what the controller tells it."""
+    told, output = config.workerinput, config.workeroutput
+    active = [context for context in settings.contexts if context.name in told[ACTIVE]]
+    if OWN_FILE in told:
+        from pytest_integration_gate.hooks.stages_on_workers import WorkerStages
+
+        return WorkerStages(active, output, told)
+    from pytest_integration_gate.hooks.stages import Stages
+
+    return Stages(active, output)

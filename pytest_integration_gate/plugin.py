@@ -76,6 +76,16 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
     )
     option("--gate-trace", metavar="FILE", help="Write which test proves what, as Markdown.")
     option("--gate-config", metavar="PATH", help="The YAML file with the gate's tables (default: gate.yaml).")
+    option(
+        "--gate-context",
+        action="append",
+        metavar="NAME",
+        help="The context of gate.yaml that is worked on; failures are sorted by it (repeatable).",
+    )
+    option(
+        "--gate-base", metavar="REV", help="The revision to compare with; contexts that changed since are worked on."
+    )
+    option("--gate-brief", metavar="FILE", help="Where to write the hand-over for the next step, as Markdown.")
 
     parser.addini("integration_gate", "Switch the integration gate on.", type="bool", default=False)
     parser.addini("gate_config", "The YAML file with the gate's tables.")

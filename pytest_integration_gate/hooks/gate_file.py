@@ -17,6 +17,9 @@ from pytest_integration_gate.yaml_rules import Check, Choice, ListOf, MapOf, OrP
 if TYPE_CHECKING:
     from pytest_integration_gate.suites.checkpoints import Checkpoint
 
+if TYPE_CHECKING:  # only runs with contexts need it
+    from pytest_integration_gate.model.context import Context
+
 Compare = Literal["shape", "value"]
 
 _NAME = r"[^\W\d]\w*(?:\.[^\W\d]\w*)*"
@@ -51,11 +54,14 @@ class GateFile:
     """What this version takes from ``gate.yaml``. `later` names the keys that it does not judge.
 
     `fakes` maps the address of each hand-written fake to that of the real class. `requirements` maps ids to texts.
+    `account` is a scope of stored state.
     """
 
     project: str = ""
+    account: str = ""
     boundaries: tuple[BoundarySettings, ...] = ()
     fakes: Mapping[str, str] = field(default_factory=dict)
+    contexts: tuple[Context, ...] = ()
     checkpoints: tuple[Checkpoint, ...] = ()
     stories: tuple[Story, ...] = ()
     requirements: Mapping[str, str] = field(default_factory=dict)
@@ -91,6 +97,20 @@ def refuse_id(text: str) -> str | None:
     return f"`{text}` cannot be an id. Write one word without commas."
 
 
+def _refuse_module(text: str) -> str | None:
+    return None if re.fullmatch(_NAME, text) else f"`{text}` is no module. Write it like `package.module`."
+
+
+def _refuse_name(text: str) -> str | None:
+    return None if re.fullmatch(r"[\w.-]+", text) else f"`{text}` is no name. Write letters, digits, `.`, `-` and `_`."
+
+
+def _refuse_path(text: str) -> str | None:
+    if text.strip("/") and not text.startswith(("/", "~")) and ".." not in text.split("/") and "\\" not in text:
+        return None
+    return f"`{text}` is no path below the root directory. Write it like `tests/orders`."
+
+
 def _refuse_origin(text: str) -> str | None:
     return (
         None if re.match(r"https?://\S+$", text) else f"`{text}` is no origin. Write it like `https://api.example.com`."
@@ -107,10 +127,22 @@ STORIES = MapOf(
     Table(keys={"title": Text(), "context": Text(), "criteria": MapOf(Text(), Text(refuse_id))}), Text(refuse_id)
 )
 REQUIREMENTS = MapOf(Text(), Text(refuse_id))
+_MODULES = ListOf(Text(_refuse_module))
+CONTEXT = Table(
+    keys={
+        "kind": Choice(("domain", "coordination")),
+        "modules": _MODULES,
+        "public": Text(_refuse_module),
+        "uses": _MODULES,
+        "tests": ListOf(Text(_refuse_path)),
+        "components": MapOf(Table(keys={"modules": _MODULES, "owner": Text(), "session": Text()}), Text(_refuse_name)),
+    }
+)
 FILE = Table(
     keys={
         "format": Choice((1,)),
         "project": Text(),
+        "account": Text(),
         "boundaries": MapOf(
             Table(
                 keys={
@@ -125,12 +157,13 @@ FILE = Table(
             Text(refuse_boundary),
         ),
         "fakes": MapOf(Text(refuse_class), Text(refuse_class)),
+        "contexts": MapOf(CONTEXT, Text(_refuse_name)),
         "checkpoints": Value(),
         "stories": OrPath(STORIES),
         "requirements": OrPath(REQUIREMENTS),
         "plan": Text(),
     },
-    later=frozenset(("account", "contexts", "waivers")),
+    later=frozenset(("waivers",)),
 )
 
 
@@ -142,6 +175,11 @@ def read_gate_file(path: Path, name: str) -> GateFile:
         if isinstance(node.data, dict):
             _check_format(node)
         check.follow(node, FILE, "")
+    contexts: tuple[Context, ...] = ()
+    if not check.problems and "contexts" in node.entries:
+        from pytest_integration_gate.hooks.context_file import read_contexts
+
+        contexts, check.problems = read_contexts(node.entries["contexts"].value)
     checkpoints = _checkpoints(node, check)
     if check.problems:
         raise YamlError(check.problems)
@@ -154,8 +192,10 @@ def read_gate_file(path: Path, name: str) -> GateFile:
         asked = read_definitions(data, path.parent, name)
     return GateFile(
         project=data.get("project", ""),
+        account=data.get("account", ""),
         boundaries=boundaries,
         fakes=data.get("fakes", {}),
+        contexts=contexts,
         checkpoints=checkpoints,
         later=tuple(check.later),
         **asked,

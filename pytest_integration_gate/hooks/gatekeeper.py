@@ -35,7 +35,8 @@ from pytest_integration_gate.reports.yaml_file import write_report
 from pytest_integration_gate.verdicts.evidence import EvidenceIndex, Witnessed
 from pytest_integration_gate.verdicts.matching import Matcher
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # only runs with contexts or documents need them
+    from pytest_integration_gate.hooks.contexts import ContextJudge
     from pytest_integration_gate.model.api import Api
 
 
@@ -51,12 +52,14 @@ class Gatekeeper:
         *,
         judges: Sequence[Judge] = (),
         warnings: tuple[str, ...] = (),
+        contexts: ContextJudge | None = None,
     ) -> None:
         self._config = config
         self._settings = settings
         self._boundaries = boundaries
         self._store = store
         self._judges = judges
+        self._contexts = contexts
         self._warnings = [*settings.notes, *warnings]
         self._records: dict[str, TestRecord] = {}
         self._outcomes: dict[str, TestOutcome] = {}
@@ -145,6 +148,8 @@ class Gatekeeper:
             results: list[CheckpointResult] = self._config.stash[CHECKPOINTS]
             contributions.append(judge_checkpoints(results))
         self.report = self._judge(findings, commit, waivers.problems, contributions)
+        if self._contexts is not None:
+            self.report = self._contexts.follow(self.report, self._collected, today)
         if self._settings.trace is not None:
             from pytest_integration_gate.reports.traceability import write_trace
 
@@ -252,6 +257,7 @@ class Gatekeeper:
         contributions: list[Contribution],
     ) -> RunReport:
         now = clock()
+        sorting = self._contexts.sort(self._outcomes) if self._contexts is not None else None
         selected = self._settings.selected
         records = list(self._records.values())
         boundaries = observed_boundaries(records)
@@ -274,6 +280,7 @@ class Gatekeeper:
             warnings=self._warnings,
             waiver_problems=waiver_problems,
             contributions=contributions,
+            sorting=sorting,
             fail_on=self._settings.fail_on,
         )
 

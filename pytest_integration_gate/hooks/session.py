@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
 import pytest
 
@@ -11,7 +12,7 @@ from pytest_integration_gate.hooks import fixtures
 from pytest_integration_gate.hooks.collection import Ordering, Selection
 from pytest_integration_gate.hooks.ended import Judge
 from pytest_integration_gate.hooks.gatekeeper import Gatekeeper
-from pytest_integration_gate.hooks.keys import ORDER, SETTINGS
+from pytest_integration_gate.hooks.keys import ACTIVE, ORDER, OWN_FILE, SETTINGS
 from pytest_integration_gate.hooks.recording import Recorder
 from pytest_integration_gate.hooks.settings import Settings, check_report, read_settings
 from pytest_integration_gate.hooks.suite_files import SuiteFiles
@@ -41,6 +42,7 @@ def start(config: pytest.Config) -> None:
     ordered = _ordered(config)
     is_worker = ordered is not None or hasattr(config, "workerinput")
     recorder = Recorder(config, settings, project, boundaries, store)
+    contexts = None
     plugins: list[object] = [
         Transport(),
         Selection(config, settings),
@@ -58,8 +60,18 @@ def start(config: pytest.Config) -> None:
             from pytest_integration_gate.hooks.descriptions import check_documents
 
             check_documents(settings)
+        if settings.contexts or settings.base or settings.brief:
+            from pytest_integration_gate.hooks.contexts import ContextJudge
+
+            contexts = ContextJudge(config, settings)
+            plugins += [contexts, contexts.stages]
+            if contexts.active and config.getoption("dist", "no") != "no":
+                from pytest_integration_gate.hooks.stages_on_workers import Dispatcher
+
+                plugins.append(Dispatcher(config))
+        warnings = (damage,) if damage else ()
         gatekeeper = Gatekeeper(
-            config, settings, boundaries, store, judges=judges, warnings=(damage,) if damage else ()
+            config, settings, boundaries, store, judges=judges, warnings=warnings, contexts=contexts
         )
         plugins += [gatekeeper, Terminal(config, settings, gatekeeper)]
         if config.getoption("gate_replay"):
@@ -71,6 +83,12 @@ def start(config: pytest.Config) -> None:
             from pytest_integration_gate.hooks.checkpoints import Checkpoints
 
             plugins.append(Checkpoints(config, settings))
+    if settings.contexts:
+        from pytest_integration_gate.hooks.failures import FailureNotes
+
+        plugins.append(FailureNotes(project))
+    if getattr(config, "workerinput", {}).get(ACTIVE):
+        plugins.append(_stages(config, settings))
     config.pluginmanager.register(fixtures, "integration_gate_offered_fixtures")
     for plugin in plugins:
         config.pluginmanager.register(plugin, f"integration_gate_{type(plugin).__name__.lower()}")
@@ -120,3 +138,16 @@ def _features(
 
         judges.append(Floors(config, settings, project))
     return plugins, judges
+
+
+def _stages(config: Any, settings: Settings) -> object:
+    """Make the stages of a worker of xdist from what the controller tells it."""
+    told, output = config.workerinput, config.workeroutput
+    active = [context for context in settings.contexts if context.name in told[ACTIVE]]
+    if OWN_FILE in told:
+        from pytest_integration_gate.hooks.stages_on_workers import WorkerStages
+
+        return WorkerStages(active, output, told)
+    from pytest_integration_gate.hooks.stages import Stages
+
+    return Stages(active, output)

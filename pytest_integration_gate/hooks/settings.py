@@ -24,15 +24,19 @@ from pytest_integration_gate.strict_yaml import YamlError
 from pytest_integration_gate.values import dataclass
 from pytest_integration_gate.yaml_rules import nearest
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # only runs with contexts need it
+    from pytest_integration_gate.model.context import Context
     from pytest_integration_gate.reports.publication import Target
     from pytest_integration_gate.suites.checkpoints import Checkpoint
 
 DEFAULT_BOUNDARIES = ("cloud", "database", "filesystem", "http", "messaging", "process")
 """Boundaries that exist without configuration."""
 
-JUDGED = ("acceptance", "checkpoint", "flaky", "mismatch", "plan", "suspect", "unverified")
-LATER = ("border", "out_of_context", "stale")
+JUDGED = (
+    *("acceptance", "border", "checkpoint", "flaky", "mismatch"),
+    *("out_of_context", "plan", "suspect", "unverified"),
+)
+LATER = ("stale",)
 """Words for what can fail a run: what this version judges, and what it accepts and does not judge yet."""
 
 
@@ -41,6 +45,8 @@ class Settings:
     """What the user has set.
 
     `fakes` maps each hand-written fake to the real class that it stands for.
+    `contexts` are those of ``gate.yaml``, `worked_on` the names of ``--gate-context``, `base` the revision of
+    ``--gate-base``, `brief` where the hand-over is written. `account` and `project` are the scope of stored state.
     `allow_commands` says whether YAML suites may run commands. `gate_file` is the ``gate.yaml`` that was read.
     `checkpoint_stage` is the stage that alone is to run, `resume` lets checkpoints be that passed before, `publish` is
     where their results go. `requirements` maps ids to texts. `trace` is where traceability is written, `repeat` in how
@@ -53,6 +59,7 @@ class Settings:
 
     root: Path
     project: str
+    account: str = ""
     report: Path
     store: Path
     fail_on: frozenset[str] = frozenset({"mismatch"})
@@ -67,6 +74,10 @@ class Settings:
     rules: Mapping[str, str] = field(default_factory=dict)
     budget: float | None = None
     floors: Mapping[str, float] = field(default_factory=dict)
+    contexts: tuple[Context, ...] = ()
+    worked_on: tuple[str, ...] = ()
+    base: str = ""
+    brief: Path | None = None
     selected: tuple[str, ...] = ()
     redact: tuple[str, ...] = ()
     allow_commands: bool = True
@@ -83,9 +94,11 @@ def read_settings(config: pytest.Config) -> Settings:
     reading = _Reading(config)
     file = reading.gate_file()
     fail_on = reading.fail_on()
+    contexts = file.contexts if file else ()
     settings = Settings(
         root=config.rootpath,
         project=(file and file.project) or config.rootpath.name,
+        account=file.account if file else "",
         report=reading.path("gate_report", "integration-gate.report.yaml"),
         store=reading.path("gate_store", ".integration_gate"),
         fail_on=frozenset(reading.asked(file) if fail_on is None else fail_on),
@@ -98,6 +111,10 @@ def read_settings(config: pytest.Config) -> Settings:
         trace=reading.path("gate_trace", "") if config.getoption("gate_trace") is not None else None,
         repeat=reading.repeat(),
         **reading.limits(),
+        contexts=contexts,
+        worked_on=reading.worked_on(contexts),
+        base=reading.base(),
+        brief=reading.path("gate_brief", "") if config.getoption("gate_brief") is not None else None,
         selected=tuple(dict.fromkeys(config.getoption("gate_boundary") or ())),
         redact=reading.redact(),
         allow_commands=reading.flag("gate_allow_commands"),
@@ -230,6 +247,8 @@ class _Reading:
             words.add("acceptance")
         if file and file.plan:
             words.add("plan")
+        if file and file.contexts:
+            words |= {"out_of_context", "border"}
         if self.config.getoption("gate_repeat") is not None:
             words.add("flaky")
         return words
@@ -251,6 +270,25 @@ class _Reading:
         limits, problems = read_limits(written["rules"], budget, written["coverage"])
         self.problems += [f"{name} in {self.ini}: {problem}" for name, problem in problems]
         return limits
+
+    def worked_on(self, contexts: Iterable[Context]) -> tuple[str, ...]:
+        """Give the contexts that ``--gate-context`` names."""
+        known = [context.name for context in contexts]
+        names = tuple(dict.fromkeys(self.config.getoption("gate_context") or ()))
+        hint = "" if known else " No context is configured: write `contexts:` in gate.yaml."
+        self.problems += [
+            f"--gate-context: there is no context `{name}`.{hint}{nearest(name, known)}"
+            for name in names
+            if name not in known
+        ]
+        return names
+
+    def base(self) -> str:
+        """Give the revision that ``--gate-base`` names; whether git knows it is seen when the gate opens."""
+        base = self.config.getoption("gate_base")
+        if base is not None and (not base.strip() or base.startswith("-")):
+            self.problems.append(f"--gate-base: {base!r} is no revision. Name a commit, a branch or a tag.")
+        return base or ""
 
     def boundaries(self, file: GateFile | None) -> tuple[BoundarySettings, ...]:
         """Give the boundaries of ``gate.yaml`` with the collaborators that ``gate_boundaries`` adds."""

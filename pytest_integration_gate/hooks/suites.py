@@ -43,6 +43,8 @@ class Failed(pytest.fail.Exception):  # type: ignore[misc,name-defined]
 class SuiteFile(pytest.Module):
     """A suite file."""
 
+    integration_gate_keeps_order = True  # `keys.KEEPS_ORDER`
+
     def __init__(self, *, keeper: Keeper, **arguments: Any) -> None:
         super().__init__(**arguments)
         self.keeper = keeper

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pytest_integration_gate.judging import sections
 from pytest_integration_gate.judging.wording import counted
@@ -23,6 +23,9 @@ from pytest_integration_gate.model.run_report import (
     Untidy,
 )
 from pytest_integration_gate.values import dataclass
+
+if TYPE_CHECKING:  # only runs with contexts need it
+    from pytest_integration_gate.judging.contexts import Sorting
 
 _WORST_FIRST = ("failed", "error", "flaky", "passed", "skipped")
 
@@ -64,6 +67,7 @@ def judge(
     warnings: Iterable[str] = (),
     waiver_problems: Sequence[str] = (),
     contributions: Sequence[Contribution] = (),
+    sorting: Sorting | None = None,
     fail_on: Collection[str] = ("mismatch",),
 ) -> RunReport:
     """Judge a run. The order in which anything is given makes no difference.
@@ -71,15 +75,21 @@ def judge(
     `records` are those of the tests that ran. `boundaries` say what was observed (`sections.observed_boundaries` counts
     it); their claims are filled in here. `waiver_problems` say which waivers ended, cover nothing or
     cannot be read; they fail the run as mismatches do. `contributions` come from features that judge other things than
-    claims. `fail_on` names what fails the run: ``mismatch`` (contradicted claims), ``suspect``, ``unverified``,
-    ``stale``, and the words of the contributions' causes.
+    claims; `sorting` says whose the failures are when contexts are configured. `fail_on` names what fails the run:
+    ``mismatch`` (contradicted claims), ``suspect``, ``unverified``, ``stale``, ``out_of_context``, ``border``,
+    ``flaky``, and the words of the contributions' causes.
     """
     ended = _once_each(outcomes)
-    summary = _summary(ended)
+    if sorting is not None:
+        ended = [replace(one, outcome="flaky") if one.nodeid in sorting.flaky else one for one in ended]
+    summary = _summary(ended, sorting.held_back if sorting else 0)
     mismatches = sections.mismatches(findings)
     unverified = sections.unverified(findings)
     causes = [cause for contribution in contributions for cause in contribution.causes]
+    causes += _causes_of_sorting(sorting) if sorting is not None else ()
     gate = _gate(sections.count_verdicts(findings), mismatches, len(waiver_problems), causes, summary, fail_on)
+    if sorting is not None and _has_nothing_new(sorting):
+        gate = replace(gate, reasons=(*gate.reasons, "nothing new failed"))
     hidden = {kind for contribution in contributions for kind in contribution.hidden}
     untidy = [entry for contribution in contributions for entry in contribution.untidy]
     warned = [warning for contribution in contributions for warning in contribution.warnings]
@@ -94,7 +104,8 @@ def judge(
         unverified=unverified,
         unbound_doubles=sections.unbound_doubles(records),
         hygiene=sections.hygiene(records, untidy, hidden),
-        failed_tests=sections.failed_tests(ended),
+        failed_tests=sections.failed_tests(ended, sorting.categories if sorting else None),
+        contexts=sorting.section if sorting else None,
         suites=sections.suites(ended),
         warnings=tuple(
             sorted(
@@ -115,7 +126,7 @@ def _once_each(outcomes: Iterable[TestOutcome]) -> list[TestOutcome]:
     return list(by_test.values())
 
 
-def _summary(outcomes: Sequence[TestOutcome]) -> Summary:
+def _summary(outcomes: Sequence[TestOutcome], held_back: int) -> Summary:
     ends = [outcome.outcome for outcome in outcomes]
     return Summary(
         total_tests=len(ends),
@@ -124,6 +135,7 @@ def _summary(outcomes: Sequence[TestOutcome]) -> Summary:
         skipped=ends.count("skipped"),
         errors=ends.count("error"),
         flaky=ends.count("flaky"),
+        not_run=held_back or None,
     )
 
 
@@ -160,6 +172,8 @@ def _gate(
         reasons.append(counted(summary.failed, "failed test"))
     if summary.errors:
         reasons.append(counted(summary.errors, "error"))
+    if summary.not_run:
+        reasons.append(f"{counted(summary.not_run, 'test')} not run")
     return Gate(
         status=status,
         reasons=tuple(reasons),
@@ -167,6 +181,21 @@ def _gate(
         evidence=_share(met, claims.total),
         agreement=_share(claims.verified, certain),
     )
+
+
+def _causes_of_sorting(sorting: Sorting) -> Iterator[Cause]:
+    numbers = {
+        "out_of_context": (len(sorting.section.out_of_context), "out-of-context failure"),
+        "border": (len(sorting.section.violations), "border violation"),
+        "flaky": (len(sorting.flaky), "flaky test"),
+    }
+    for word, (number, noun) in numbers.items():
+        if number:
+            yield Cause(word=word, reason=counted(number, noun))
+
+
+def _has_nothing_new(sorting: Sorting) -> bool:
+    return {category for category, _ in sorting.categories.values()} == {"pre_existing"}
 
 
 def _fails(cause: Cause, fail_on: Collection[str]) -> bool:

@@ -185,13 +185,20 @@ def hygiene(
     return tuple(sorted(shown, key=lambda entry: (entry.kind, _place_order(entry.at), entry.test, entry.detail)))
 
 
-def failed_tests(outcomes: Iterable[TestOutcome]) -> tuple[FailedTest, ...]:
-    """List the tests that failed, in some orders or in all, or could not run."""
+def failed_tests(
+    outcomes: Iterable[TestOutcome], categories: Mapping[str, tuple[str, str]] | None = None
+) -> tuple[FailedTest, ...]:
+    """List the tests that failed, in some orders or in all, or could not run.
+
+    `categories` has whose each failure is and how the test ended before.
+    """
+    known = categories or {}
     return tuple(
         FailedTest(
             name=outcome.nodeid.rpartition("::")[2],
             nodeid=outcome.nodeid,
-            category="flaky" if outcome.outcome == "flaky" else "unclassified",
+            category="flaky" if outcome.outcome == "flaky" else known.get(outcome.nodeid, ("unclassified", ""))[0],
+            before=known.get(outcome.nodeid, ("", ""))[1],
             reason=outcome.reason,
             details=outcome.details,
             suggestion=outcome.suggestion,

@@ -60,7 +60,10 @@ class TestRun:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
-    """How many tests ended how, each counted once. `flaky` ones gave both outcomes."""
+    """How many tests ended how, each counted once. `flaky` ones gave both outcomes.
+
+    `not_run` counts those that were held back because the integration tests of the context that is worked on failed.
+    """
 
     total_tests: int
     passed: int
@@ -68,6 +71,7 @@ class Summary:
     skipped: int
     errors: int
     flaky: int = 0
+    not_run: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,12 +177,14 @@ class Untidy:
 class FailedTest:
     """A test that failed or could not run. Without an active context its category is ``unclassified``.
 
+    `before` says how it ended on the base: ``passed``, ``failed`` or ``unknown``; empty where nobody asked.
     `details` maps ``actual`` and ``expected`` to values by path, for tests of YAML suites.
     """
 
     name: str
     nodeid: str
     category: str = "unclassified"
+    before: str = ""
     reason: str
     details: Mapping[str, Any] | None = None
     suggestion: str = ""
@@ -224,6 +230,81 @@ class CheckpointResult:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class InContext:
+    """A failure of the context that is worked on."""
+
+    nodeid: str
+    before: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutOfContext:
+    """A failure outside of it, and what did it.
+
+    `culprit` is a module by its dotted name, a conftest or data file by its path, None when none was found. `chain`
+    leads from the test's file to it. `others` are further changed files that the test reaches.
+    """
+
+    nodeid: str
+    before: str
+    culprit: str | None
+    certain: bool
+    chain: tuple[str, ...]
+    others: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Violation:
+    """An import across a border of contexts. `at` is file and line."""
+
+    kind: Literal["domain_border", "coordination_border"]
+    importer: str
+    imported: str
+    at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Continuation:
+    """Where the work on one failing component goes on, and with whom.
+
+    `fits_in` says in one sentence how the component fits in. `issues` are the failures in words.
+    """
+
+    context: str
+    component: str
+    owner: str = ""
+    session: str = ""
+    fits_in: str
+    failures: tuple[str, ...]
+    issues: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contexts:
+    """The run seen by contexts. `active` is the one that is worked on, several when several changed, None without.
+
+    `base` says what failures were compared with.
+    """
+
+    active: str | tuple[str, ...] | None
+    base: str = ""
+    in_context: tuple[InContext, ...]
+    out_of_context: tuple[OutOfContext, ...]
+    violations: tuple[Violation, ...]
+    continuations: tuple[Continuation, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkflowStep:
+    """The step that this run took on a context, and the next one; None when the work is complete."""
+
+    context: str
+    step: str
+    result: str
+    next: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunReport:
     """The judged run, whole. `repetition` is there when the tests ran in several orders."""
 
@@ -242,6 +323,8 @@ class RunReport:
     repetition: Repetition | None = None
     flaky: tuple[Flaky, ...] = field(default_factory=tuple)
     order_dependence: tuple[OrderDependence, ...] = field(default_factory=tuple)
+    contexts: Contexts | None = None
+    workflow: WorkflowStep | tuple[WorkflowStep, ...] | None = None
     suites: tuple[SuiteResult, ...] = ()
     checkpoints: tuple[CheckpointResult, ...] = ()
     warnings: tuple[str, ...]

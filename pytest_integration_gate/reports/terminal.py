@@ -11,6 +11,7 @@ from os import PathLike
 from pytest_integration_gate.judging.wording import counted
 from pytest_integration_gate.model.run_report import ClaimCounts, RunReport, Status
 from pytest_integration_gate.reports.boundary_table import table_lines
+from pytest_integration_gate.reports.context_text import context_lines, counts_lines
 from pytest_integration_gate.reports.layout import BOLD, PLAIN, YELLOW, Line, Markup, separator, wrapped
 from pytest_integration_gate.reports.mismatch_text import SourceReader, mismatch_lines
 
@@ -50,6 +51,8 @@ def summary_lines(
     for mismatch in report.mismatches:
         lines += mismatch_lines(mismatch, source=source, width=width)
         lines.append(("", PLAIN))
+    if report.contexts is not None:
+        lines += context_lines(report.contexts, width)
     table = table_lines(report, width)
     if table:
         lines += [*table, ("", PLAIN)]
@@ -62,6 +65,7 @@ def summary_lines(
         from pytest_integration_gate.reports.repetition_text import repetition_lines
 
         lines += repetition_lines(report, width)
+    lines += counts_lines(report, width)
     lines += _lists(report, width, is_verbose=verbosity > 0)
     for warning in report.warnings:
         lines += wrapped(f"warning: {warning}", width, hanging="    ", markup=YELLOW)

@@ -159,10 +159,10 @@ def test_gate_yaml(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_what_a_later_version_judges_is_said(project: Project) -> None:
     """Keys and words of features that do not exist yet are no mistakes; the user hears that they do nothing."""
-    project.write("gate_fail_on = mismatch out_of_context", "account: acme\ncontexts: {orders: {}}\n")
+    project.write("gate_fail_on = mismatch stale", "waivers: []\n")
     assert project.read().notes == (
-        "gate.yaml: not judged by this version: account, contexts.",
-        "gate_fail_on in pytest.ini: not judged by this version: out_of_context.",
+        "gate.yaml: not judged by this version: waivers.",
+        "gate_fail_on in pytest.ini: not judged by this version: stale.",
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from pytest_integration_gate.model.acceptance import Criterion, PlannedPath, Requirement
@@ -12,9 +14,13 @@ from pytest_integration_gate.model.run_report import (
     CheckpointResult,
     ClaimCounts,
     Claimed,
+    Contexts,
+    Continuation,
     FailedTest,
     Gate,
+    InContext,
     Mismatch,
+    OutOfContext,
     RunReport,
     SuiteResult,
     Summary,
@@ -22,6 +28,8 @@ from pytest_integration_gate.model.run_report import (
     UnboundDouble,
     Untidy,
     Unverified,
+    Violation,
+    WorkflowStep,
 )
 
 RENAMED = Mismatch(
@@ -154,6 +162,40 @@ def failed_run() -> RunReport:
         order_dependence=(OrderDependence(victim=STOCK, polluter="tests/integration/test_stock.py::test_empties"),),
         warnings=("The observer of sqlite3:connect failed and was switched off.",),
         recommendations=("Add an integration test for UserRepo.delete: 5 claims have no evidence",),
+    )
+
+
+@pytest.fixture
+def run_by_contexts(failed_run: RunReport) -> RunReport:
+    """The same with an entry in every list of the contexts, and the step that was taken."""
+    nodeid = "tests/unit/test_pay.py::test_pays"
+    return replace(
+        failed_run,
+        failed_tests=(replace(failed_run.failed_tests[0], category="out_of_context", before="passed"),),
+        summary=replace(failed_run.summary, not_run=2),
+        contexts=Contexts(
+            active="orders",
+            base="main (1a2b3c4)",
+            in_context=(InContext(nodeid=nodeid, before="passed"),),
+            out_of_context=(
+                OutOfContext(
+                    nodeid=nodeid, before="failed", culprit=None, certain=False, chain=("a", "b"), others=("c",)
+                ),
+            ),
+            violations=(Violation(kind="coordination_border", importer="a", imported="b", at="a.py:1"),),
+            continuations=(
+                Continuation(
+                    context="pay",
+                    component="core",
+                    owner="team",
+                    session="1",
+                    fits_in="core of pay",
+                    failures=(nodeid,),
+                    issues=("no",),
+                ),
+            ),
+        ),
+        workflow=WorkflowStep(context="orders", step="finalize", result="passed", next=None),
     )
 
 

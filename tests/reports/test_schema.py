@@ -27,7 +27,7 @@ def test_the_schema_is_one(name: str) -> None:
     jsonschema.Draft202012Validator.check_schema(json.loads(schema_text(name)))
 
 
-@pytest.mark.parametrize("run", ["failed_run", "quiet_run"])
+@pytest.mark.parametrize("run", ["failed_run", "run_by_contexts", "quiet_run"])
 def test_reports_fit_the_schema(run: str, request: pytest.FixtureRequest) -> None:
     """A report with everything and one with next to nothing."""
     VALIDATOR.validate(document(request.getfixturevalue(run)))
@@ -46,9 +46,9 @@ def test_values_of_suites_fit_the_schema(failed_run: RunReport) -> None:
     VALIDATOR.validate(document(replace(failed_run, failed_tests=(failed,), suites=(measured,))))
 
 
-def test_every_key_of_the_report_is_known_and_every_other_is_refused(failed_run: RunReport) -> None:
+def test_every_key_of_the_report_is_known_and_every_other_is_refused(run_by_contexts: RunReport) -> None:
     """An unknown key at any depth is an error: the schema describes all there is."""
-    data = document(failed_run)
+    data = document(run_by_contexts)
     for path in [*paths_of_mappings(data)]:
         spoiled = copy.deepcopy(data)
         part: Any = spoiled

@@ -285,7 +285,7 @@ def test_failed_setup_and_teardown(suites: Suites) -> None:
         teardown: [{command: "exit 4"}]
         """
     )
-    result = suites.run()
+    result = suites.run_apart()
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(
         ["setup: `exit 3` ended with exit code 3*", "teardown: `exit 4` ended with exit code 4*"]

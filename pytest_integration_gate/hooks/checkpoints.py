@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 
-from pytest_integration_gate.hooks.keys import CHECKPOINTS, SUITE_WARNINGS
+from pytest_integration_gate.hooks.ended import Ended
 from pytest_integration_gate.hooks.memory import Memory
 from pytest_integration_gate.hooks.progress import notice_in
 from pytest_integration_gate.hooks.settings import Settings
 from pytest_integration_gate.hooks.tree import commit_of
+from pytest_integration_gate.judging.checkpoints import judge_checkpoints
+from pytest_integration_gate.judging.gate import Contribution
 from pytest_integration_gate.model.run_report import CheckpointResult
 from pytest_integration_gate.suites.checkpoints import Checkpoint, Result, run_checkpoint, stages
 from pytest_integration_gate.suites.commands import Commands
@@ -31,10 +33,10 @@ class Checkpoints:
         self._left = [one for one in settings.checkpoints if not chosen or one.stage == chosen]
         self._secrets = Secrets(patterns=settings.redact)
         self._entries: list[CheckpointResult] = []
+        self._warnings: list[str] = []
         self._memory = Memory(settings)
         self._is_resuming = settings.resume
         self._is_over = False
-        config.stash[CHECKPOINTS] = self._entries
 
     # -- when -----------------------------------------------------------------------------------------------------
 
@@ -78,11 +80,15 @@ class Checkpoints:
         if self._settings.checkpoint_stage and exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED:
             session.exitstatus = pytest.ExitCode.OK
         self._memory.keep()
-        self._warn(*self._memory.warnings)
+        self._warnings += self._memory.warnings
         if self._settings.publish:
             from pytest_integration_gate.hooks.publishing import publish_all
 
-            self._warn(*publish_all(self._settings, self._entries, commit_of(self._settings.root)))
+            self._warnings += publish_all(self._settings, self._entries, commit_of(self._settings.root))
+
+    def judge(self, ended: Ended) -> Contribution:
+        """Say what the results mean for the run."""
+        return judge_checkpoints(self._entries, self._warnings)
 
     # -- what -----------------------------------------------------------------------------------------------------
 
@@ -106,7 +112,7 @@ class Checkpoints:
                     continue
                 self._is_resuming = False
                 if checkpoint.failure_action == "warn":
-                    self._warn(f"Checkpoint `{checkpoint.name}` failed: {entry.reason}")
+                    self._warnings.append(f"Checkpoint `{checkpoint.name}` failed: {entry.reason}")
                 if checkpoint.failure_action == "stop":
                     return False
         return True
@@ -120,9 +126,6 @@ class Checkpoints:
     def _masked(self, result: Result) -> CheckpointResult:
         entry = _entry(result, "passed" if result.has_passed else "failed")
         return _entry(result, entry.status, self._secrets.text(entry.output), self._secrets.text(entry.reason))
-
-    def _warn(self, *warnings: str) -> None:
-        self._config.stash.setdefault(SUITE_WARNINGS, []).extend(warnings)
 
     def _is_remembered(self, checkpoint: Checkpoint) -> bool:
         """Whether it passed in the same state of the tree, and so did all before it."""

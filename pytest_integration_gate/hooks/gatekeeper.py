@@ -17,7 +17,7 @@ from pytest_integration_gate.evidence.merging import Store
 from pytest_integration_gate.evidence.store import update
 from pytest_integration_gate.hooks.collection import COLLECTED, MISTAKE
 from pytest_integration_gate.hooks.ended import Ended, Judge
-from pytest_integration_gate.hooks.keys import CHECKPOINTS, FLAKY, NOTES, RECORD, SUITE, SUITE_WARNINGS, WARNINGS
+from pytest_integration_gate.hooks.keys import FLAKY, NOTES, RECORD, SUITE, SUITES, WARNINGS
 from pytest_integration_gate.hooks.phases import reason_of
 from pytest_integration_gate.hooks.settings import Settings
 from pytest_integration_gate.hooks.tree import commit_of
@@ -29,7 +29,7 @@ from pytest_integration_gate.model.claim import Claim
 from pytest_integration_gate.model.fact import Fact
 from pytest_integration_gate.model.finding import Finding
 from pytest_integration_gate.model.record import TestRecord
-from pytest_integration_gate.model.run_report import CheckpointResult, RunReport, TestOutcome, TestRun
+from pytest_integration_gate.model.run_report import RunReport, TestOutcome, TestRun
 from pytest_integration_gate.reality.boundaries import Boundaries
 from pytest_integration_gate.reports.yaml_file import write_report
 from pytest_integration_gate.verdicts.evidence import EvidenceIndex, Witnessed
@@ -117,8 +117,8 @@ class Gatekeeper:
 
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         """Judge, write, store, decide."""
-        left: list[str] = self._config.stash.get(SUITE_WARNINGS, [])
-        self._warnings += left
+        suites: Any = self._config.pluginmanager.get_plugin(SUITES)
+        self._warnings += suites.warnings if suites is not None else ()
         if self._mistakes:
             session.exitstatus = pytest.ExitCode.USAGE_ERROR
             self._warnings += self._mistakes
@@ -142,11 +142,6 @@ class Gatekeeper:
         waivers.check_unused(self._files_that_ran())
         ended = Ended(outcomes=self._outcomes, records=self._records, findings=findings, today=today, commit=commit)
         contributions = [_judged(one, ended) for one in self._judges]
-        if CHECKPOINTS in self._config.stash:
-            from pytest_integration_gate.judging.checkpoints import judge_checkpoints
-
-            results: list[CheckpointResult] = self._config.stash[CHECKPOINTS]
-            contributions.append(judge_checkpoints(results))
         self.report = self._judge(findings, commit, waivers.problems, contributions)
         if self._contexts is not None:
             self.report = self._contexts.follow(self.report, self._collected, today)

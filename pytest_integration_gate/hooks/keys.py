@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from pytest_integration_gate.hooks.settings import Settings
-from pytest_integration_gate.model.run_report import CheckpointResult
 
 # The environment variable that names the file with the order that a process shall run.
 ORDER = "PYTEST_INTEGRATION_GATE_ORDER"
@@ -26,12 +25,11 @@ OWN_FILE = "integration_gate_own_file"
 # The attribute of a report that says what became of a test of a YAML suite; plain data, so that it crosses processes.
 SUITE = "integration_gate_suite"
 
-# Warnings of suites that end with the session, and the key under which a worker of xdist hands them on.
-SUITE_WARNINGS = pytest.StashKey[list[str]]()
+# The name of the plugin that keeps the suites of a process, and the key under which a worker of xdist hands on its
+# warnings.
+SUITES = "integration_gate_suites"
 WARNINGS = "integration_gate_warnings"
 
-# What became of the checkpoints of this run.
-CHECKPOINTS = pytest.StashKey[list[CheckpointResult]]()
 # The attribute of a call report of a test that gave both outcomes: why it failed when it did.
 FLAKY = "integration_gate_flaky"
 # The attribute of a report with sentences for the user.

@@ -79,10 +79,6 @@ def start(config: pytest.Config) -> None:
 
             is_dry = config.getoption("gate_replay") == "dry"
             plugins.append(Replay(settings.boundaries, gatekeeper.findings_so_far, is_dry=is_dry))
-        if settings.checkpoints:
-            from pytest_integration_gate.hooks.checkpoints import Checkpoints
-
-            plugins.append(Checkpoints(config, settings))
     if settings.contexts:
         from pytest_integration_gate.hooks.failures import FailureNotes
 
@@ -129,6 +125,12 @@ def _features(
         orders = Orders(config, settings, recorder)
         plugins.append(orders)
         judges.append(orders)
+    if settings.checkpoints and not is_worker:
+        from pytest_integration_gate.hooks.checkpoints import Checkpoints
+
+        checkpoints = Checkpoints(config, settings)
+        plugins.append(checkpoints)
+        judges.append(checkpoints)
     if settings.budget is not None and not is_worker:
         from pytest_integration_gate.hooks.bounds import RunBudget
 

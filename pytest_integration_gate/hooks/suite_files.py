@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from pytest_integration_gate.errors import GateError
+from pytest_integration_gate.hooks.keys import SUITES
 from pytest_integration_gate.hooks.settings import Settings
 
 PATTERNS = ("test_*.gate.yaml", "*_gate.yaml")
@@ -38,7 +39,7 @@ class SuiteFiles:
             raise parent.CollectError(f"{file_path.name}: {error}") from None
         if self._keeper is None:
             self._keeper = Keeper(self._config, self._settings)
-            self._config.pluginmanager.register(self._keeper, "integration_gate_suites")
+            self._config.pluginmanager.register(self._keeper, SUITES)
         suite: pytest.Collector = SuiteFile.from_parent(parent, path=file_path, keeper=self._keeper)
         return suite
 

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from pytest_integration_gate.errors import GateError
-from pytest_integration_gate.hooks.keys import SUITE, SUITE_WARNINGS, WARNINGS
+from pytest_integration_gate.hooks.keys import SUITE, WARNINGS
 from pytest_integration_gate.hooks.progress import notice_in
 from pytest_integration_gate.hooks.settings import Settings
 from pytest_integration_gate.suites.life import Life
@@ -78,6 +78,7 @@ class Keeper:
         self._settings = settings
         self._watchdog = Watchdog()
         self._lives: list[Life] = []
+        self.warnings: list[str] = []
 
     def load(self, path: Path) -> Suite:
         """Load a suite file; raise `GateError` with everything that is wrong with it."""
@@ -165,7 +166,7 @@ class Keeper:
         try:
             life.end()
         except SuiteFailed as failure:
-            self._config.stash.setdefault(SUITE_WARNINGS, []).append(failure.reason)
+            self.warnings.append(failure.reason)
             output: dict[str, Any] | None = getattr(self._config, "workeroutput", None)
             if output is not None:
                 output.setdefault(WARNINGS, []).append(failure.reason)

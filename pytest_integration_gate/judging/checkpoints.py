@@ -9,9 +9,10 @@ from pytest_integration_gate.judging.wording import counted
 from pytest_integration_gate.model.run_report import CheckpointResult
 
 
-def judge_checkpoints(results: Sequence[CheckpointResult]) -> Contribution:
+def judge_checkpoints(results: Sequence[CheckpointResult], warnings: Sequence[str] = ()) -> Contribution:
     """A failed checkpoint that stops the run fails it in any case, the others under ``checkpoint``."""
-    return Contribution(causes=tuple(_causes(results)), sections={"checkpoints": tuple(results)})
+    sections = {"checkpoints": tuple(results)}
+    return Contribution(causes=tuple(_causes(results)), sections=sections, warnings=tuple(warnings))
 
 
 def _causes(results: Sequence[CheckpointResult]) -> Iterator[Cause]:

@@ -106,8 +106,8 @@ def test_all_at_once(suite: Any) -> None:
         "x:4:32: `tests[0].steps` is empty, so that nothing is checked.",
         "x:5:3: `tests[1]` lacks `steps`.",
         "x:5:10: `a` is the name of a test at x:4:10 already.",
-        "x:5:19: `tests[1].type` must be `flow`, `integration`, `health`, `upload`, `webhook`, `websocket` or "
-        "`command`, not `flw`.",
+        "x:5:19: `tests[1].type` must be `flow`, `integration`, `performance`, `health`, `upload`, `webhook`, "
+        "`websocket` or `command`, not `flw`.",
         "x:6:34: `endpont` is not a key of `tests[2].steps[0]`. Did you mean `endpoint`?",
         "x:6:58: the variable `tokn` is not defined.",
         "x:6:79: `tests[2].steps[1].expect` is empty, so that nothing is checked. Write what is expected, or take it "

@@ -1,0 +1,27 @@
+"""Where stubs were written: a stub keeps its place in its own ``__dict__``, where no library looks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import FrameType
+from typing import Any
+
+from pytest_integration_gate.traffic.listening import listen
+from pytest_integration_gate.traffic.wire import Place, Wire
+
+_PLACE = "_gate_place"
+
+
+def place_of(stub: Any) -> Place | None:
+    """Return where a stub was written, None when it is not the project's."""
+    place: Place | None = vars(stub).get(_PLACE)
+    return place
+
+
+def births(function: Any, wire: Wire) -> Callable[[], None]:
+    """Note where the stubs come from that a constructor (or what configures one later) gets as first argument."""
+
+    def born(values: tuple[Any, ...], kwargs: Mapping[str, Any], frame: FrameType | None) -> None:
+        vars(values[0])[_PLACE] = wire.born(frame)
+
+    return listen(function, wire, born, always=True)  # also those of modules and lasting fixtures

@@ -5,6 +5,8 @@ Bodies are collected as they are read, and count when they have been read to the
 
 from __future__ import annotations
 
+# Tests patch these; what runs inside a test must not notice.
+from builtins import hasattr, len, map, str, sum
 from collections.abc import Iterator, Mapping
 from types import FrameType, ModuleType
 from typing import Any

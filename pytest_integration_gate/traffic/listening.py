@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+# Tests patch these; what runs inside a test must not notice.
+from builtins import str, tuple, type
 from collections.abc import Callable, Iterator, Mapping
 from functools import wraps
 from types import FrameType, FunctionType, ModuleType

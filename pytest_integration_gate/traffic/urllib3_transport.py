@@ -5,6 +5,8 @@ Those who use ``urllib3`` itself send from here.
 
 from __future__ import annotations
 
+# Tests patch these; what runs inside a test must not notice.
+from builtins import bytes, type
 from collections.abc import Iterator, Mapping
 from types import FrameType, ModuleType
 from typing import Any

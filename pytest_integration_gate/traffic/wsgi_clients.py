@@ -5,6 +5,8 @@ An exception that the application lets through is no answer of a service, and no
 
 from __future__ import annotations
 
+# Tests patch these; what runs inside a test must not notice.
+from builtins import dict, isinstance, str, type
 from collections.abc import Callable, Iterator, Mapping
 from io import BytesIO
 from types import FrameType, ModuleType

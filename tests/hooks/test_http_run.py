@@ -238,6 +238,7 @@ def amail():
 
 
 STUBS = """
+import httpx
 import pytest
 import requests
 import responses
@@ -258,6 +259,11 @@ def test_dead():
     responses.get("https://api.example.com/users/1", json={"mail": "a@b.c"})
     responses.get("https://api.example.com/users/2", json={"mail": "a@b.c"})  # dead
     assert shop.mail()
+
+def test_configured_later(respx_mock):
+    route = respx_mock.get("https://api.example.com/users/1")
+    route.return_value = httpx.Response(200)
+    assert httpx.get("https://api.example.com/users/1").status_code == 200
 
 @responses.activate
 def test_asks():
@@ -286,7 +292,7 @@ def test_stubs_that_answer_nothing_are_untidy(project: Any) -> None:
     project.write("tests/unit/test_greet.py", STUBS)
     project.write("tests/integration/test_repo.py", "")
 
-    project.run().assert_outcomes(passed=4, xfailed=1)
+    project.run("-p", "respx.plugin").assert_outcomes(passed=5, xfailed=1)
 
     line = next(number for number, text in enumerate(STUBS.splitlines(), 1) if "# dead" in text)
     dead = [one for one in project.report["hygiene"] if one["kind"] == "dead_stub"]

@@ -69,4 +69,6 @@ class _Building(Unheard):
         if isinstance(value, Exception):
             self._sending.error = shape_of(value)
         elif not isinstance(value, type):  # an exception class is made an exception later
-            self._wire.answer(self._sending, value, value.status, value.headers, lambda got: got._body)
+            self._wire.answer(
+                self._sending, value, value.status, value.headers, value.headers.items(), lambda got: got._body
+            )

@@ -39,7 +39,7 @@ def hook(module: ModuleType, wire: Wire) -> Iterator[Undo]:
     def started(_: Any, value: Any) -> None:
         sending = wire.under_way
         if sending is not None and sending.client == _CLIENT and value.method != "CONNECT":  # which a proxy answers
-            wire.answer(sending, value, value.status, value.headers, _body)
+            wire.answer(sending, value, value.status, value.headers, value.headers.items(), _body)
 
     def parses(values: tuple[Any, ...], kwargs: Mapping[str, Any], frame: FrameType | None) -> None:
         wire.parsed(values[0], frame)

@@ -20,7 +20,7 @@ from pytest_integration_gate.model.literal import normal
 from pytest_integration_gate.model.shape import NEVER, Scalar
 from pytest_integration_gate.source.spelling import Spelling
 from pytest_integration_gate.source.uses import uses_at
-from pytest_integration_gate.traffic.wire import LARGEST, Caller, Sending
+from pytest_integration_gate.traffic.wire import LARGEST, Caller, Sending, text_of
 
 _ID = re.compile(
     r"""
@@ -118,7 +118,7 @@ def body_of(content: bytes, content_type: str) -> Argument:
 
 
 def _request(sending: Sending, spelling: Spelling) -> Request:
-    parts, headers = urlsplit(sending.url), dict(sending.headers)
+    parts, headers = urlsplit(sending.url), _named(sending.headers)
     content_type = media_type(headers)
     return Request(
         method=sending.method,
@@ -134,7 +134,7 @@ def _request(sending: Sending, spelling: Spelling) -> Request:
 def _answer(sending: Sending) -> Answer | None:
     if sending.status is None:
         return None
-    headers = dict(sending.response_headers)
+    headers = _named(sending.response_headers)
     content_type = media_type(headers)
     body = None if sending.content is None else body_of(_unpacked(sending.content, headers), content_type)
     if sending.stub is None:
@@ -143,6 +143,10 @@ def _answer(sending: Sending) -> Answer | None:
         names = headers.keys() - _AUTOMATIC
         content_type = _written_type(content_type, body)
     return Answer(status=sending.status, headers=tuple(sorted(names)), content_type=content_type, body=body)
+
+
+def _named(headers: Iterable[tuple[Any, Any]]) -> dict[str, str]:
+    return {text_of(name).lower(): text_of(value) for name, value in headers}
 
 
 def _written_type(content_type: str, body: Argument | None) -> str:

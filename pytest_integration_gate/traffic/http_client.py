@@ -39,17 +39,16 @@ def hook(module: ModuleType, wire: Wire) -> Iterator[Undo]:
         return None if sending is None else SendCall(wire, sending, lambda *got: answered(wire, *got))
 
     def reads(values: tuple[Any, ...], kwargs: Mapping[str, Any], frame: FrameType | None) -> Unheard | None:
-        known = wire.is_awaiting(values[0])
-        return _ReadCall(wire, values[0], pieces.setdefault(values[0], [])) if known else None
+        return _ReadCall(wire, values[0], pieces.setdefault(values[0], []))
 
     def reads_line(values: tuple[Any, ...], kwargs: Mapping[str, Any], frame: FrameType | None) -> Unheard | None:
         return None if values[0].chunked else reads(values, kwargs, frame)  # a line of chunks is made of reads
 
     yield listen(connection.request, wire, requests)
     yield listen(connection.getresponse, wire, answers)
-    yield listen(response.read, wire, reads)
-    yield listen(response.read1, wire, reads)
-    yield listen(response.readline, wire, reads_line)
+    yield listen(response.read, wire, reads, of=wire.is_awaiting)
+    yield listen(response.read1, wire, reads, of=wire.is_awaiting)
+    yield listen(response.readline, wire, reads_line, of=wire.is_awaiting)
 
 
 @together
@@ -92,7 +91,14 @@ class _ReadCall(Unheard):
 def answered(wire: Wire, sending: Sending, value: Any) -> None:
     """A response has come; nothing of its body has been read, if there is any."""
     if sending.status is None:
-        wire.answer(sending, value, value.status, value.headers, lambda got: b"" if got.isclosed() else None)
+        wire.answer(
+            sending,
+            value,
+            value.status,
+            value.headers,
+            value.headers.items(),
+            lambda got: b"" if got.isclosed() else None,
+        )
 
 
 def _url(connection: Any, path: str) -> str:

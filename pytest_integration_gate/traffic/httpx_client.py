@@ -36,7 +36,7 @@ def hook(module: ModuleType, wire: Wire) -> Iterator[Undo]:
 
     def answered(sending: Sending, value: Any) -> None:
         if response in type(value).__mro__:
-            wire.answer(sending, value, value.status_code, value.headers, _body)
+            wire.answer(sending, value, value.status_code, value.headers, value.headers.raw, _body)
 
     def asks(values: tuple[Any, ...], kwargs: Mapping[str, Any], frame: FrameType | None) -> _AskCall | None:
         return _AskCall(wire.caller(frame)) if _asking.get() is None else None
@@ -52,7 +52,7 @@ def hook(module: ModuleType, wire: Wire) -> Iterator[Undo]:
     for method in _METHODS:
         yield listen(getattr(other, method), wire, asks)
     yield listen(response.json, wire, parses)
-    yield listen(module.Headers.__getitem__, wire, reads)
+    yield listen(module.Headers.__getitem__, wire, reads, of=wire.is_header)
     yield after_reading(response.read, wire)
     yield after_reading(response.aread, wire)
     yield tell(module.WSGITransport.handle_request, wire, lambda *_: wire.went_in())

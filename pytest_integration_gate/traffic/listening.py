@@ -18,16 +18,19 @@ Undo: TypeAlias = Callable[[], None]
 Begin: TypeAlias = Callable[[tuple[Any, ...], Mapping[str, Any], FrameType | None], "Call | None"]
 
 
-def listen(function: Any, wire: Wire, begin: Begin, *, always: bool = False) -> Undo:
+def listen(
+    function: Any, wire: Wire, begin: Begin, *, always: bool = False, of: Callable[[Any], bool] | None = None
+) -> Undo:
     """Call `begin` before each call of a function, while the wire listens or `always`; return what ends that.
 
+    `of` says whether the first argument is of interest; it is asked first, for functions that clients call often.
     Raises AttributeError when it is no Python function.
     """
     if type(function) is not FunctionType or obstacle(function):
         raise AttributeError(f"{function!r} cannot be listened to")
 
     def enter(values: tuple[Any, ...], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Call:
-        if quiet.busy or not (wire.is_on or always):
+        if not (wire.is_on or always) or (of is not None and not of(values[0])) or quiet.busy:
             return UNHEARD
         quiet.busy = True
         try:
@@ -66,10 +69,10 @@ def after(function: Any, wire: Wire, hear: Callable[[Any, Any], object]) -> Undo
 def after_reading(function: Any, wire: Wire) -> Undo:
     """Take note of a body that a method of its response has read as a whole."""
 
-    def begin(values: tuple[Any, ...], kwargs: Mapping[str, Any], frame: FrameType | None) -> Call | None:
-        return _ReturnCall(wire, wire.read, values[0]) if wire.is_awaiting(values[0]) else None
+    def begin(values: tuple[Any, ...], kwargs: Mapping[str, Any], frame: FrameType | None) -> Call:
+        return _ReturnCall(wire, wire.read, values[0])
 
-    return listen(function, wire, begin)
+    return listen(function, wire, begin, of=wire.is_awaiting)
 
 
 def together(hook: Callable[[ModuleType, Wire], Iterator[Undo]]) -> Callable[[ModuleType, Wire], Undo]:

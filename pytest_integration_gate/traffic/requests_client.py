@@ -22,12 +22,14 @@ def hook(module: ModuleType, wire: Wire) -> Iterator[Undo]:
         if models.PreparedRequest not in type(request).__mro__:
             return None  # a mock would notice that it is looked at
         caller = wire.caller(frame)
-        sending = wire.send("requests", request.method, request.url, request.headers.items(), request.body, caller)
+        sending = wire.send(
+            "requests", request.method, request.url, request.headers.lower_items(), request.body, caller
+        )
         return None if sending is None else SendCall(wire, sending, answered)
 
     def answered(sending: Sending, value: Any) -> None:
         if sending.status is None and models.Response in type(value).__mro__:
-            wire.answer(sending, value, value.status_code, value.headers, _body)
+            wire.answer(sending, value, value.status_code, value.headers, value.headers.lower_items(), _body)
 
     def hops(_: Any, value: Any) -> None:
         # Asked of each response, before a redirect may lead to another one or to an exception.
@@ -43,7 +45,7 @@ def hook(module: ModuleType, wire: Wire) -> Iterator[Undo]:
     yield listen(session.send, wire, sends)
     yield tell(session.get_redirect_target, wire, hops)
     yield listen(models.Response.json, wire, parses)
-    yield listen(module.structures.CaseInsensitiveDict.__getitem__, wire, reads)
+    yield listen(module.structures.CaseInsensitiveDict.__getitem__, wire, reads, of=wire.is_header)
     yield after_reading(models.Response.content.fget, wire)  # of a stream, later
 
 

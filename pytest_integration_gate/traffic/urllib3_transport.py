@@ -33,7 +33,7 @@ def hook(module: ModuleType, wire: Wire) -> Iterator[Undo]:
         return SendCall(wire, sending, answered)
 
     def answered(sending: Sending, value: Any) -> None:
-        wire.answer(sending, value, value.status, value.headers, _body)
+        wire.answer(sending, value, value.status, value.headers, value.headers.items(), _body)
 
     yield listen(module.connectionpool.HTTPConnectionPool.urlopen, wire, opens)
 

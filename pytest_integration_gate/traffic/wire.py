@@ -61,8 +61,8 @@ class Caller:
 class Sending:
     """One request and what came of it. `stub` is where the stub that answered was written.
 
-    `client` is the library that sends. `is_real` says that the request left the process, `is_emulated` that the
-    application answered inside of it.
+    `client` is the library that sends. Headers are kept as it writes them. `is_real` says that the request left the
+    process, `is_emulated` that the application answered inside of it.
     """
 
     __slots__ = (
@@ -86,7 +86,7 @@ class Sending:
     )
 
     def __init__(
-        self, client: str, method: str, url: str, headers: list[tuple[str, str]], body: bytes | None, caller: Caller
+        self, client: str, method: str, url: str, headers: list[tuple[Any, Any]], body: bytes | None, caller: Caller
     ) -> None:
         self.client = client
         self.method = method
@@ -95,7 +95,7 @@ class Sending:
         self.body = body
         self.caller = caller
         self.status: int | None = None
-        self.response_headers: list[tuple[str, str]] = []
+        self.response_headers: list[tuple[Any, Any]] = []
         self.content: bytes | None = None
         self.error: Shape | None = None
         self.stub: Place | None = None
@@ -169,7 +169,7 @@ class Wire:
         """Say what is sent."""
         sending.method = text_of(method).upper()
         sending.url = text_of(url)
-        sending.headers = _headers(headers)
+        sending.headers = [*headers]
         sending.body = _bytes(body)
 
     def enter(self, sending: Sending) -> None:
@@ -188,11 +188,15 @@ class Wire:
         response: Any,
         status: int,
         headers: Any,
+        pairs: Iterable[tuple[Any, Any]],
         body: Callable[[Any], bytes | None],
     ) -> None:
-        """A response has come; `body` gives what has been read of it, None while that is nothing."""
+        """A response has come with these headers, whose names and values are `pairs`.
+
+        `body` gives what has been read of it, None while that is nothing.
+        """
         sending.status = status
-        sending.response_headers = _headers(headers.items())
+        sending.response_headers = [*pairs]
         self._by_headers[id(headers)] = (ref(headers), sending)
         reference = ref(response)
         self._by_response[id(response)] = (reference, sending)
@@ -229,6 +233,10 @@ class Wire:
     def _sending(self, response: Any) -> Sending | None:
         known = self._by_response.get(id(response))
         return known[1] if known is not None and known[0]() is response else None
+
+    def is_header(self, headers: Any) -> bool:
+        """Whether these may be the headers of an answer."""
+        return id(headers) in self._by_headers
 
     def header_read(self, headers: Any, name: Any, frame: FrameType | None) -> None:
         """Somebody reads a header of an answer; what the client itself reads is none of the project's business."""
@@ -324,10 +332,6 @@ def _fetch(sending: Sending) -> None:
     content = sending.fetch() if sending.content is None else None
     if content is not None and len(content) <= LARGEST:
         sending.content = content
-
-
-def _headers(pairs: Iterable[tuple[Any, Any]]) -> list[tuple[str, str]]:
-    return [(text_of(name).lower(), text_of(value)) for name, value in pairs]
 
 
 def text_of(value: Any) -> str:

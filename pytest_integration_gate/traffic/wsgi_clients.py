@@ -66,7 +66,7 @@ def _answered(
     sending = wire.send("wsgi", method, url, _headers(environ), body, _CALLER)
     if sending is not None:
         sending.is_emulated = True
-        wire.answer(sending, response, response.status_code, response.headers, read)
+        wire.answer(sending, response, response.status_code, response.headers, response.headers.items(), read)
 
 
 def _content(response: Any) -> bytes | None:

@@ -10,8 +10,9 @@ from types import FrameType, FunctionType, ModuleType
 from typing import Any
 
 from pytest_integration_gate.doubles.stub_places import births, place_of
+from pytest_integration_gate.traffic.callers import Place
 from pytest_integration_gate.traffic.listening import Undo, after, listen, tell, together
-from pytest_integration_gate.traffic.wire import Place, Wire
+from pytest_integration_gate.traffic.wire import Wire
 
 _PLACES = "_gate_places"
 

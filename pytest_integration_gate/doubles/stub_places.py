@@ -8,8 +8,9 @@ from collections.abc import Callable, Mapping
 from types import FrameType
 from typing import Any
 
+from pytest_integration_gate.traffic.callers import Place
 from pytest_integration_gate.traffic.listening import listen
-from pytest_integration_gate.traffic.wire import Place, Wire
+from pytest_integration_gate.traffic.wire import Wire
 
 _PLACE = "_gate_place"
 

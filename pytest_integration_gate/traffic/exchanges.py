@@ -20,7 +20,8 @@ from pytest_integration_gate.model.literal import normal
 from pytest_integration_gate.model.shape import NEVER, Scalar
 from pytest_integration_gate.source.spelling import Spelling
 from pytest_integration_gate.source.uses import uses_at
-from pytest_integration_gate.traffic.wire import LARGEST, Caller, Sending, text_of
+from pytest_integration_gate.traffic.callers import Caller
+from pytest_integration_gate.traffic.wire import LARGEST, Sending, text_of
 
 _ID = re.compile(
     r"""

@@ -11,8 +11,9 @@ from importlib import import_module
 from types import FrameType, ModuleType
 from typing import Any
 
+from pytest_integration_gate.traffic.callers import Caller
 from pytest_integration_gate.traffic.listening import SendCall, Undo, Unheard, after_reading, listen, tell, together
-from pytest_integration_gate.traffic.wire import Caller, Sending, Wire
+from pytest_integration_gate.traffic.wire import Sending, Wire
 
 _METHODS = ("get", "options", "head", "post", "put", "patch", "delete", "request", "send")
 # Who called an asynchronous client: a task that runs the request alone does not stand on its caller's stack.

@@ -8,54 +8,27 @@ service, the application itself in this process, or nobody.
 from __future__ import annotations
 
 # Tests patch these; what runs inside a test must not notice.
-from builtins import any, bytes, id, isinstance, len, str, type
+from builtins import bytes, id, isinstance, len, str, type
 from collections.abc import Callable, Iterable
 from contextvars import ContextVar
-from functools import lru_cache
 from sys import exception
 from types import FrameType
-from typing import Any, TypeAlias
+from typing import Any
 from weakref import ref
 
 from pytest_integration_gate.model.capture import shape_of
 from pytest_integration_gate.model.shape import Shape
 from pytest_integration_gate.source.project import Project
-from pytest_integration_gate.source.sites import Standing, callers
-from pytest_integration_gate.values import dataclass
-
-Place: TypeAlias = tuple[str, int]
+from pytest_integration_gate.traffic.callers import Caller, Place, caller_of, place_of
 
 LARGEST = 1_000_000
 """Bytes of a body that are looked at; a larger one is as if it had not been seen."""
 _MOST = 2_000  # requests of one test; after that they go out unnoticed
-_MOST_FRAMES = 80
-_MAX_CALLERS = 3
 # Of a stub's author or of its library; no service answers so.
 _MISTAKES = (AssertionError, AttributeError, LookupError, NameError, TypeError)
-# Files whose frames hand a request on unchanged.
-_CLIENTS = (
-    *("/requests/", "/urllib3/", "/httpx/", "/httpx2/", "/httpcore/", "/httpcore2/", "/aiohttp/"),
-    *("/urllib/request.py", "/http/client.py", "/asyncio/", "/concurrent/"),
-    *("/responses/", "/requests_mock/", "/respx/", "/pytest_httpx/", "/aioresponses/"),
-)
-# An event loop between: its caller waits for something else than this request.
-_LOOPS = ("/asyncio/base_events.py", "/asyncio/events.py", "/asyncio/runners.py")
 # Methods of mappings, and `Response.links` of requests, which read a header for their caller.
 _FORWARDING = frozenset({"get", "__contains__", "pop", "links"})
 _under_way: ContextVar[Sending | None] = ContextVar("pytest_integration_gate_request", default=None)
-
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """The project's code behind a call: where it stands, innermost first.
-
-    `is_direct` says that only an HTTP client lies in between, so that the code gets what the client gave. `kind` is
-    whose code it is (`Project.kind`), ``foreign`` when nobody's was found.
-    """
-
-    standings: tuple[Standing, ...]
-    is_direct: bool
-    kind: str
 
 
 class Sending:
@@ -86,7 +59,13 @@ class Sending:
     )
 
     def __init__(
-        self, client: str, method: str, url: str, headers: list[tuple[Any, Any]], body: bytes | None, caller: Caller
+        self,
+        method: str,
+        url: str,
+        headers: list[tuple[Any, Any]],
+        body: bytes | None,
+        caller: Caller,
+        client: str = "",
     ) -> None:
         self.client = client
         self.method = method
@@ -160,7 +139,7 @@ class Wire:
         """A client is about to send a request for `caller`. None when nobody listens."""
         if not self.is_on or len(self.sendings) >= _MOST:
             return None
-        sending = Sending(client, "", "", [], None, caller)
+        sending = Sending("", "", [], None, caller, client)
         self.describe(sending, method, url, headers, body)
         self.sendings.append(sending)
         return sending
@@ -292,40 +271,11 @@ class Wire:
 
     def place(self, frame: FrameType | None) -> Place | None:
         """Where the project (a test, most likely) stands outside of a library."""
-        for _ in range(_MOST_FRAMES):
-            if frame is None:
-                break
-            if self.project.kind(frame.f_code.co_filename) in ("test", "first-party"):
-                return frame.f_code.co_filename, frame.f_lineno
-            frame = frame.f_back
-        return None
+        return place_of(frame, self.project)
 
     def caller(self, frame: FrameType | None) -> Caller:
         """Whose code made a call that went through an HTTP client."""
-        is_direct, is_apart, kinds = True, False, self.project.kinds
-        for _ in range(_MOST_FRAMES):
-            if frame is None:
-                break
-            file = frame.f_code.co_filename
-            kind = kinds.get(file) or self.project.kind(file)
-            if kind in ("first-party", "test") and is_apart:
-                return Caller((), False, kind)
-            if kind == "first-party":
-                return Caller(callers(frame, self.project, _MAX_CALLERS), is_direct, kind)
-            if kind == "test":
-                return Caller((), is_direct, kind)
-            if kind == "foreign":
-                passes_on, is_loop = _role(file)
-                is_direct, is_apart = is_direct and passes_on, is_apart or is_loop
-            frame = frame.f_back
-        return Caller((), False, "foreign")
-
-
-@lru_cache(maxsize=4096)
-def _role(file: str) -> tuple[bool, bool]:
-    """Whether a library's code hands a request on unchanged, and whether it is an event loop."""
-    path = file.replace("\\", "/")
-    return any(part in path for part in _CLIENTS), path.endswith(_LOOPS)
+        return caller_of(frame, self.project)
 
 
 def _fetch(sending: Sending) -> None:

@@ -13,8 +13,9 @@ from types import FrameType, ModuleType
 from typing import Any
 from wsgiref.util import request_uri
 
+from pytest_integration_gate.traffic.callers import Caller
 from pytest_integration_gate.traffic.listening import Undo, Unheard, after, guarded, listen, together
-from pytest_integration_gate.traffic.wire import Caller, Wire
+from pytest_integration_gate.traffic.wire import Wire
 
 _CALLER = Caller((), False, "test")
 

@@ -36,6 +36,7 @@ from pytest_integration_gate.source.project import Project
 
 ROUNDS = 60
 CHUNK = 25
+PROJECT = Project.find(str(Path(__file__).parent))  # one for a session
 LIMIT = 60
 """µs per request that watching may add."""
 Answers = list[tuple[int, str, bytes]]
@@ -150,9 +151,8 @@ def with_aiohttp(base: str, count: int, concurrency: int, certificate: str) -> A
 
 def watched() -> HttpTraffic:
     """Listen as a boundary test does; this file is the project."""
-    project = Project.find(str(Path(__file__).parent))
-    book = Notebook(project)
-    return HttpTraffic(project, lambda _: None, book, Interpreter(book, lambda *_, **__: None))
+    book = Notebook(PROJECT)
+    return HttpTraffic(PROJECT, lambda _: None, book, Interpreter(book, lambda *_, **__: None))
 
 
 def check(client: Callable[..., Answers], base: str, count: int, concurrency: int, certificate: str) -> bool:

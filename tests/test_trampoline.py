@@ -629,12 +629,10 @@ def test_tracing_sees_the_lines_of_the_body():
 
 
 @pytest.mark.parametrize("layers", [1, 2])
-def test_the_code_that_a_function_was_written_with_is_known_while_it_is_watched(layers):
-    """Facts about a watched function speak of its own file and line."""
-
-    def function(a, *rest, b=1):
-        return a + b
-
+@pytest.mark.parametrize("kind", [plain, many, lambda: None, lambda a, *rest, b=1: a + b, lambda **more: more])
+def test_the_code_that_a_function_was_written_with_is_known_while_it_is_watched(kind, layers):
+    """Facts about a watched function speak of its own file and line, whatever its parameters are."""
+    function = FunctionType(kind.__code__, globals())
     own = function.__code__
     with contextlib.ExitStack() as stack:
         for _ in range(layers):

@@ -17,7 +17,7 @@ from pytest_integration_gate.model.shape import ANYTHING
 from pytest_integration_gate.source.project import Project
 from pytest_integration_gate.source.sites import site_of
 from pytest_integration_gate.source.spelling import Spelling
-from pytest_integration_gate.traffic.clients import CLIENTS
+from pytest_integration_gate.traffic.clients import CLIENTS, OBSERVED, Hook
 from pytest_integration_gate.traffic.exchanges import exchange_of
 from pytest_integration_gate.traffic.wire import Sending, Wire
 
@@ -32,18 +32,27 @@ class HttpTraffic:
         self._spelling = Spelling(project)
         self._functions = HttpFunctions(book, interpreter, self._spelling)
         self._project = project
-        self._unhook: dict[str, Callable[[], None] | None] = {}
+        self._unhook: dict[tuple[str, Hook], Callable[[], None] | None] = {}
+        self._missing: list[str] = []
 
-    def hook(self) -> None:
-        """Listen to the libraries that have been imported since the last call."""
-        for name, hook in (*CLIENTS.items(), *STUBS.items()):
-            module = sys.modules.get(name)
-            if module is not None and name not in self._unhook:
-                try:
-                    self._unhook[name] = hook(module, self.wire)
-                except AttributeError as error:
-                    self._unhook[name] = None
-                    self.wire.failure = f"HTTP through {name} cannot be watched on this version: {error}"
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What cannot be listened to, and what put an end to listening."""
+        return (*self._missing, self.wire.failure)
+
+    def hook(self, *, is_boundary: bool = False) -> None:
+        """Listen to the libraries that have been imported since the last call; in boundary tests to some more."""
+        for table in (CLIENTS, STUBS, OBSERVED if is_boundary else {}):
+            for name, hook in table.items():
+                if name in sys.modules and (name, hook) not in self._unhook:
+                    self._unhook[name, hook] = self._hook(name, hook)
+
+    def _hook(self, name: str, hook: Hook) -> Callable[[], None] | None:
+        try:
+            return hook(sys.modules[name], self.wire)
+        except AttributeError as error:
+            self._missing.append(f"HTTP through {name} cannot be watched on this version: {error}")
+            return None
 
     def close(self) -> None:
         """Give the libraries their functions back."""
@@ -87,7 +96,7 @@ class HttpTraffic:
         """
         self._spelling.learn()
         for sending in self.wire.sendings:
-            if not sending.is_real or sending.stub is not None or not _has_ended(sending):
+            if not (sending.is_real or sending.is_emulated) or sending.stub is not None or not _has_ended(sending):
                 continue
             exchange = exchange_of(sending, self._spelling)
             standings = sending.caller.standings
@@ -104,6 +113,8 @@ class HttpTraffic:
 
 
 def _has_ended(sending: Sending) -> bool:
+    if not sending.url.startswith(("http://", "https://")):  # clients are made to read files, too
+        return False
     return sending.status is not None or sending.error is not None
 
 

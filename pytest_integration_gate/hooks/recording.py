@@ -14,7 +14,7 @@ import pytest
 
 from pytest_integration_gate.doubles.claims import HeardClaim, Interpreter
 from pytest_integration_gate.doubles.handwritten import Handwritten
-from pytest_integration_gate.doubles.hygiene import dead_doubles, internal_mocks
+from pytest_integration_gate.doubles.hygiene import dead_doubles, dead_stubs, internal_mocks
 from pytest_integration_gate.doubles.listener import Listener
 from pytest_integration_gate.doubles.mock_library import MODULES, hook
 from pytest_integration_gate.doubles.notebook import Notebook
@@ -43,7 +43,8 @@ if TYPE_CHECKING:
     from pytest_integration_gate.hooks.http_traffic import HttpTraffic
 
 Result = TypeVar("Result")
-_HTTP_CLIENTS = ("requests", "urllib3", "httpx", "aiohttp")
+_HTTP_CLIENTS = ("requests", "urllib3", "httpx", "httpx2", "aiohttp")
+_HTTP_OBSERVED = ("http.client", "werkzeug.test", "django.test.client")  # which no stubs stand in for
 _LOCAL_CLASS = re.compile(r"^[ \t]+class\s+\w", re.MULTILINE)
 
 
@@ -109,7 +110,7 @@ class Recorder:
             self._watcher.name(doubled_names(_source(Path(path)), path))
         self._watcher.start()
 
-    def _hook_libraries(self) -> None:
+    def _hook_libraries(self, *, is_boundary: bool = False) -> None:
         for name in MODULES:
             module = sys.modules.get(name)
             if module is not None and name not in self._unhook:
@@ -118,29 +119,31 @@ class Recorder:
                 except AttributeError as error:
                     self._unhook[name] = None
                     self._book.failure = f"doubles of {name} cannot be heard on this version: {error}"
-        if any(name in sys.modules for name in _HTTP_CLIENTS):
-            self._hook_http()
+        senders = _HTTP_CLIENTS + _HTTP_OBSERVED if is_boundary else _HTTP_CLIENTS
+        if any(name in sys.modules for name in senders):
+            self._hook_http(is_boundary)
 
-    def _hook_http(self) -> None:
+    def _hook_http(self, is_boundary: bool) -> None:
         if self._http is None:
             from pytest_integration_gate.hooks.http_traffic import HttpTraffic
 
             self._http = HttpTraffic(self._project, self._watcher.contaminate, self._book, self._interpreter)
-        self._http.hook()
+        self._http.hook(is_boundary=is_boundary)
 
     # -- one test -------------------------------------------------------------------------------------------------
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         """Begin to listen, and in a boundary test to watch, before the first fixture is made."""
-        self._hook_libraries()
+        is_boundary = next(item.iter_markers("boundary"), None) is not None
+        self._hook_libraries(is_boundary=is_boundary)
         self._item = item
         self._has_passed = False
         self._book.start()
         if self._http is not None:
             self._http.wire.start()
         self._handwritten.start()
-        if next(item.iter_markers("boundary"), None) is not None:
+        if is_boundary:
             self._guarded(self._watch)
 
     @pytest.hookimpl(tryfirst=True)
@@ -187,7 +190,7 @@ class Recorder:
     def _record(self, item: pytest.Item) -> TestRecord:
         try:
             marked = Marked(item)
-            if not marked.names and not self._book.has_notes and not (self._http and self._http.wire.sendings):
+            if not marked.names and not self._book.has_notes and not (self._http and self._http.wire.has_notes):
                 return TestRecord(nodeid=item.nodeid, warnings=self._warnings())
             heard: Sequence[HeardClaim]
             heard, unbound = self._interpreter.claims()
@@ -229,7 +232,10 @@ class Recorder:
             yield from internal_mocks(self._book)
         if self._has_passed and not hasattr(item, "callspec"):  # other parameters may lead to the double
             function: Any = getattr(item, "function", None)
-            yield from dead_doubles(self._book, getattr(inspect.unwrap(function), "__code__", None))
+            code = getattr(inspect.unwrap(function), "__code__", None)
+            yield from dead_doubles(self._book, code)
+            if self._http is not None:
+                yield from dead_stubs(self._http.wire.stubs, code, self._project)
 
     def _new(self, facts: list[Fact]) -> tuple[Fact, ...]:
         """Leave out what an earlier record of this process has said already."""
@@ -252,7 +258,7 @@ class Recorder:
     def _warnings(self, failure: str = "") -> tuple[str, ...]:
         texts = [*self._watcher.warnings, *self._failures, self._book.failure]
         if self._http is not None:
-            texts.append(self._http.wire.failure)
+            texts += self._http.warnings
         if failure:
             texts.append(f"a test could not be recorded: {failure}")
         new = tuple(text for text in dict.fromkeys(texts) if text and text not in self._warned)

@@ -56,7 +56,7 @@ def observed_boundaries(records: Iterable[TestRecord], filed: Mapping[str, str] 
             other = (filed or {}).get(observation.target)
             for name in record.boundaries if other is None else (other,):
                 tests.setdefault(name, set()).add(record.nodeid)
-                fidelities.setdefault(name, set()).add(record.fidelity)
+                fidelities.setdefault(name, set()).add(record.fidelity_of(observation))
                 targets.setdefault(name, set()).add(observation.target)
                 observations[name] = observations.get(name, 0) + 1
     return tuple(

@@ -63,7 +63,8 @@ class Exchange:
 
     `uses` is what the code at the call site does with the response object, `body_uses` what the code does with the
     parsed body; None when nothing read the body. `headers_read` are the headers of the answer that the code was seen to
-    read, in lower case, sorted.
+    read, in lower case, sorted. `is_emulated` says that the application answered inside the process (the test client of
+    a framework), whatever the marker of the test says.
     """
 
     request: Request
@@ -72,6 +73,7 @@ class Exchange:
     uses: Uses | None = None
     body_uses: Uses | None = None
     headers_read: tuple[str, ...] = ()
+    is_emulated: bool = False
 
 
 def route_of(request: Request) -> str:

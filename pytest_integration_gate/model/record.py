@@ -27,3 +27,8 @@ class TestRecord:
     unbound: tuple[Unbound, ...] = ()
     hygiene: tuple[Hygiene, ...] = ()
     warnings: tuple[str, ...] = ()
+
+    def fidelity_of(self, observation: Observation) -> Fidelity:
+        """Return how real an observation is: as the marker says, but for answers of an application in the process."""
+        is_emulated = observation.exchange is not None and observation.exchange.is_emulated
+        return "emulated" if is_emulated else self.fidelity

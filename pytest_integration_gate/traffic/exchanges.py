@@ -11,15 +11,17 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
+from zlib import decompressobj, error
 
-from pytest_integration_gate.model.capture import argument_of
+from pytest_integration_gate.model.capture import argument_of, shape_of
 from pytest_integration_gate.model.exchange import Answer, Exchange, Request, Segment
 from pytest_integration_gate.model.interaction import EVERYTHING, Argument, Uses
 from pytest_integration_gate.model.literal import normal
-from pytest_integration_gate.model.shape import NEVER
+from pytest_integration_gate.model.shape import NEVER, Scalar
 from pytest_integration_gate.source.spelling import Spelling
 from pytest_integration_gate.source.uses import uses_at
-from pytest_integration_gate.traffic.wire import Caller, Sending
+from pytest_integration_gate.traffic.callers import Caller
+from pytest_integration_gate.traffic.wire import LARGEST, Sending, text_of
 
 _ID = re.compile(
     r"""
@@ -34,6 +36,9 @@ _PORTS = {"http": 80, "https": 443}
 # What a client or a stub library adds by itself; its author did not claim it.
 _AUTOMATIC = frozenset({"content-length", "content-type", "date", "server", "connection", "transfer-encoding", "vary"})
 FORM = "application/x-www-form-urlencoded"
+_FIELD = re.compile(rb"""content-disposition:[^\r\n]*?;\s*name="?([^"\r\n;]+)""", re.IGNORECASE)
+_STR = Scalar("str")
+_GZIP = b"\x1f\x8b"
 
 
 def exchange_of(sending: Sending, spelling: Spelling) -> Exchange:
@@ -45,6 +50,7 @@ def exchange_of(sending: Sending, spelling: Spelling) -> Exchange:
         uses=uses_of(sending.caller),
         body_uses=_body_uses(sending.readers),
         headers_read=tuple(sorted(sending.headers_read)),
+        is_emulated=sending.is_emulated,
     )
 
 
@@ -103,13 +109,17 @@ def body_of(content: bytes, content_type: str) -> Argument:
             return argument_of(json.loads(content))
         except ValueError:
             pass
-    if content_type.startswith("text/") or not content_type:
+    if content_type.startswith("multipart/"):
+        # What the parts hold may be files of any size and secrets of any name; only their names are kept.
+        names = sorted({name.decode("utf-8", "replace") for name in _FIELD.findall(content)})
+        return Argument(shape=shape_of(dict.fromkeys(names, "")))
+    if content_type.startswith("text/") or "json" in content_type or not content_type:
         return argument_of(content.decode("utf-8", "replace"))
     return argument_of(content)
 
 
 def _request(sending: Sending, spelling: Spelling) -> Request:
-    parts, headers = urlsplit(sending.url), dict(sending.headers)
+    parts, headers = urlsplit(sending.url), _named(sending.headers)
     content_type = media_type(headers)
     return Request(
         method=sending.method,
@@ -125,14 +135,36 @@ def _request(sending: Sending, spelling: Spelling) -> Request:
 def _answer(sending: Sending) -> Answer | None:
     if sending.status is None:
         return None
-    headers = dict(sending.response_headers)
+    headers = _named(sending.response_headers)
     content_type = media_type(headers)
-    return Answer(
-        status=sending.status,
-        headers=tuple(sorted(headers.keys() - _AUTOMATIC if sending.stub is not None else headers.keys())),
-        content_type=content_type,
-        body=None if sending.content is None else body_of(sending.content, content_type),
-    )
+    body = None if sending.content is None else body_of(_unpacked(sending.content, headers), content_type)
+    if sending.stub is None:
+        names: Iterable[str] = headers
+    else:
+        names = headers.keys() - _AUTOMATIC
+        content_type = _written_type(content_type, body)
+    return Answer(status=sending.status, headers=tuple(sorted(names)), content_type=content_type, body=body)
+
+
+def _named(headers: Iterable[tuple[Any, Any]]) -> dict[str, str]:
+    return {text_of(name).lower(): text_of(value) for name, value in headers}
+
+
+def _written_type(content_type: str, body: Argument | None) -> str:
+    """Return the content type of a stub, without those that libraries add by themselves: ``text/plain`` for every
+    body, or JSON for one that is none."""
+    is_text = body is not None and body.shape == _STR
+    return "" if content_type == "text/plain" or ("json" in content_type and is_text) else content_type
+
+
+def _unpacked(content: bytes, headers: Mapping[str, str]) -> bytes:
+    """Undo a compression that a client left to its caller (``http.client`` does)."""
+    if headers.get("content-encoding", "").lower() != "gzip" or content[:2] != _GZIP:
+        return content
+    try:
+        return decompressobj(31).decompress(content, LARGEST)  # RFC 1952
+    except error:
+        return content
 
 
 def _body_uses(readers: list[Caller]) -> Uses | None:

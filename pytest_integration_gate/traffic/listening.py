@@ -3,30 +3,34 @@
 from __future__ import annotations
 
 # Tests patch these; what runs inside a test must not notice.
-from builtins import len
-from collections.abc import Callable, Iterable, Mapping
-from inspect import CO_COROUTINE
-from types import FrameType, FunctionType
+from builtins import str, tuple, type
+from collections.abc import Callable, Iterator, Mapping
+from functools import wraps
+from types import FrameType, FunctionType, ModuleType
 from typing import Any, TypeAlias
 
 from pytest_integration_gate.isolation import getframe, quiet
 from pytest_integration_gate.traffic.wire import Sending, Wire
-from pytest_integration_gate.trampoline import Trampoline, obstacle
+from pytest_integration_gate.trampoline import Call, Trampoline, obstacle
 
+Undo: TypeAlias = Callable[[], None]
 # From the values of all parameters in order (`*args` behind them), the keywords and the caller.
-Begin: TypeAlias = Callable[[tuple[Any, ...], Mapping[str, Any], FrameType | None], "SendCall | None"]
+Begin: TypeAlias = Callable[[tuple[Any, ...], Mapping[str, Any], FrameType | None], "Call | None"]
 
 
-def listen(function: Any, wire: Wire, begin: Begin, *, always: bool = False) -> Callable[[], None]:
+def listen(
+    function: Any, wire: Wire, begin: Begin, *, always: bool = False, of: Callable[[Any], bool] | None = None
+) -> Undo:
     """Call `begin` before each call of a function, while the wire listens or `always`; return what ends that.
 
+    `of` says whether the first argument is of interest; it is asked first, for functions that clients call often.
     Raises AttributeError when it is no Python function.
     """
     if type(function) is not FunctionType or obstacle(function):
         raise AttributeError(f"{function!r} cannot be listened to")
 
-    def enter(values: tuple[Any, ...], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> SendCall:
-        if quiet.busy or not (wire.is_on or always):
+    def enter(values: tuple[Any, ...], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Call:
+        if not (wire.is_on or always) or (of is not None and not of(values[0])) or quiet.busy:
             return UNHEARD
         quiet.busy = True
         try:
@@ -44,7 +48,7 @@ def listen(function: Any, wire: Wire, begin: Begin, *, always: bool = False) -> 
     return trampoline.uninstall
 
 
-def tell(function: Any, wire: Wire, hear: Callable[..., object]) -> Callable[[], None]:
+def tell(function: Any, wire: Wire, hear: Callable[..., object]) -> Undo:
     """Tell `hear` the arguments of each call; return what ends that."""
 
     def begin(values: tuple[Any, ...], kwargs: Mapping[str, Any], frame: FrameType | None) -> None:
@@ -53,21 +57,90 @@ def tell(function: Any, wire: Wire, hear: Callable[..., object]) -> Callable[[],
     return listen(function, wire, begin)
 
 
-def all_of(undo: Iterable[Callable[[], None]]) -> Callable[[], None]:
-    """Make one undoing of several, the last first."""
-    steps = [*undo]
+def after(function: Any, wire: Wire, hear: Callable[[Any, Any], object]) -> Undo:
+    """Tell `hear` the first argument (the instance, of a method) and the result of each call that returns."""
 
-    def undo_all() -> None:
-        for step in reversed(steps):
-            step()
+    def begin(values: tuple[Any, ...], kwargs: Mapping[str, Any], frame: FrameType | None) -> Call:
+        return _ReturnCall(wire, hear, values[0])
 
-    return undo_all
+    return listen(function, wire, begin)
 
 
-class SendCall:
-    """One call that sends a request. `answered` is told what the call gave."""
+def after_reading(function: Any, wire: Wire) -> Undo:
+    """Take note of a body that a method of its response has read as a whole."""
 
-    def __init__(self, wire: Wire, sending: Sending, answered: Callable[[Sending, Any], None], *, later: bool = False):
+    def begin(values: tuple[Any, ...], kwargs: Mapping[str, Any], frame: FrameType | None) -> Call:
+        return _ReturnCall(wire, wire.read, values[0])
+
+    return listen(function, wire, begin, of=wire.is_awaiting)
+
+
+def together(hook: Callable[[ModuleType, Wire], Iterator[Undo]]) -> Callable[[ModuleType, Wire], Undo]:
+    """Make one hook of a generator of several: all of them or, when something has moved, none."""
+
+    @wraps(hook)
+    def hook_all(module: ModuleType, wire: Wire) -> Undo:
+        steps: list[Undo] = []
+
+        def undo() -> None:
+            while steps:
+                steps.pop()()
+
+        try:
+            for step in hook(module, wire):
+                steps.append(step)
+        except AttributeError:
+            undo()
+            raise
+        return undo
+
+    return hook_all
+
+
+class Unheard:
+    """A call that nobody notes."""
+
+    def resumed(self) -> None:
+        """Pass over it."""
+
+    def returned(self, value: Any) -> None:
+        """Pass over it."""
+
+    def raised(self) -> None:
+        """Pass over it."""
+
+    def yielded(self, value: Any) -> None:
+        """No client sends from a generator."""
+
+    def thrown(self) -> None:
+        """No client sends from a generator."""
+
+
+UNHEARD = Unheard()
+
+
+class _ReturnCall(Unheard):
+    """A call whose result is asked for."""
+
+    def __init__(self, wire: Wire, hear: Callable[[Any, Any], object], instance: Any) -> None:
+        self._wire = wire
+        self._hear = hear
+        self._instance = instance
+
+    def returned(self, value: Any) -> None:
+        """Pass the result on."""
+        guarded(self._wire, lambda: self._hear(self._instance, value))
+
+
+class SendCall(Unheard):
+    """One call that sends a request. `answered` is told what the call gave.
+
+    A coroutine sends `later`, when it is awaited, and serves the request as long as it runs.
+    """
+
+    def __init__(
+        self, wire: Wire, sending: Sending, answered: Callable[[Sending, Any], object], *, later: bool = False
+    ) -> None:
         self._wire = wire
         self._sending = sending
         self._answered = answered
@@ -81,52 +154,24 @@ class SendCall:
     def returned(self, value: Any) -> None:
         """The client gave a response."""
         self._wire.leave(self._sending)
-        self._guarded(lambda: self._answered(self._sending, value))
+        guarded(self._wire, lambda: self._answered(self._sending, value))
 
     def raised(self) -> None:
         """The client raised the exception that is being handled."""
         self._wire.leave(self._sending)
-        self._guarded(lambda: self._wire.failed(self._sending))
-
-    def yielded(self, value: Any) -> None:
-        """No client sends from a generator."""
-
-    def thrown(self) -> None:
-        """No client sends from a generator."""
-
-    def _guarded(self, work: Callable[[], object]) -> None:
-        if not self._wire.is_on or quiet.busy:
-            return
-        quiet.busy = True
-        try:
-            work()
-        except (RecursionError, MemoryError):
-            pass  # the test's own trouble, not the gate's
-        except Exception as error:
-            self._wire.fail(error)
-        finally:
-            quiet.busy = False
+        guarded(self._wire, lambda: self._wire.failed(self._sending))
 
 
-class _Unheard(SendCall):
-    """A call that nobody notes."""
-
-    def __init__(self) -> None:
-        pass
-
-    def resumed(self) -> None:
-        """Pass over it."""
-
-    def returned(self, value: Any) -> None:
-        """Pass over it."""
-
-    def raised(self) -> None:
-        """Pass over it."""
-
-
-UNHEARD = _Unheard()
-
-
-def is_coroutine(function: Any) -> bool:
-    """Whether calling a function only makes a coroutine, which sends when it is awaited."""
-    return len(function.__code__.co_code) > 0 and bool(function.__code__.co_flags & CO_COROUTINE)
+def guarded(wire: Wire, work: Callable[[], object]) -> None:
+    """Do something inside somebody's test that must not be noticed there, whatever goes wrong in it."""
+    if not wire.is_on or quiet.busy:
+        return
+    quiet.busy = True
+    try:
+        work()
+    except (RecursionError, MemoryError):
+        pass  # the test's own trouble, not the gate's
+    except Exception as error:
+        wire.fail(error)
+    finally:
+        quiet.busy = False

@@ -2,29 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+# Tests patch these; what runs inside a test must not notice.
+from builtins import bytes, type
+from collections.abc import Iterator, Mapping
 from types import FrameType, ModuleType
 from typing import Any
 
-from pytest_integration_gate.traffic.listening import SendCall, all_of, listen
+from pytest_integration_gate.traffic.listening import SendCall, Undo, after_reading, listen, tell, together
 from pytest_integration_gate.traffic.wire import Sending, Wire
 
 
-def hook(module: ModuleType, wire: Wire) -> Callable[[], None]:
-    """Listen to ``Session.send``, ``Response.json`` and the reading of headers; return the undoing."""
-    models = module.models
+@together
+def hook(module: ModuleType, wire: Wire) -> Iterator[Undo]:
+    """Listen to ``Session.send`` and to those who read a ``Response``; return the undoing."""
+    session, models = module.sessions.Session, module.models
 
     def sends(values: tuple[Any, ...], kwargs: Mapping[str, Any], frame: FrameType | None) -> SendCall | None:
         request = values[1]
         if models.PreparedRequest not in type(request).__mro__:
             return None  # a mock would notice that it is looked at
-        sending = wire.send(request.method, request.url, request.headers.items(), request.body, frame)
+        caller = wire.caller(frame)
+        sending = wire.send(
+            "requests", request.method, request.url, request.headers.lower_items(), request.body, caller
+        )
         return None if sending is None else SendCall(wire, sending, answered)
 
     def answered(sending: Sending, value: Any) -> None:
-        if models.Response in type(value).__mro__:
-            response = value.history[0] if value.history else value  # the later ones have sendings of their own
-            wire.answer(sending, response, response.status_code, response.headers, _body)
+        if sending.status is None and models.Response in type(value).__mro__:
+            wire.answer(sending, value, value.status_code, value.headers, value.headers.lower_items(), _body)
+
+    def hops(_: Any, value: Any) -> None:
+        # Asked of each response, before a redirect may lead to another one or to an exception.
+        if wire.under_way is not None and wire.under_way.client == "requests":
+            answered(wire.under_way, value)
 
     def parses(values: tuple[Any, ...], kwargs: Mapping[str, Any], frame: FrameType | None) -> None:
         wire.parsed(values[0], frame)
@@ -32,13 +42,11 @@ def hook(module: ModuleType, wire: Wire) -> Callable[[], None]:
     def reads(values: tuple[Any, ...], kwargs: Mapping[str, Any], frame: FrameType | None) -> None:
         wire.header_read(values[0], values[1], frame)
 
-    return all_of(
-        [
-            listen(module.sessions.Session.send, wire, sends),
-            listen(models.Response.json, wire, parses),
-            listen(module.structures.CaseInsensitiveDict.__getitem__, wire, reads),
-        ]
-    )
+    yield listen(session.send, wire, sends)
+    yield tell(session.get_redirect_target, wire, hops)
+    yield listen(models.Response.json, wire, parses)
+    yield listen(module.structures.CaseInsensitiveDict.__getitem__, wire, reads, of=wire.is_header)
+    yield after_reading(models.Response.content.fget, wire)  # of a stream, later
 
 
 def _body(response: Any) -> bytes | None:

@@ -2,68 +2,52 @@
 
 The methods run inside somebody's test: they take notes and nothing else. Bodies are kept as bytes and understood when
 the test is over (`traffic.exchanges`). A stub library and the transport of a client say who answered: a stub, the real
-service, or nobody.
+service, the application itself in this process, or nobody.
 """
 
 from __future__ import annotations
 
 # Tests patch these; what runs inside a test must not notice.
-from builtins import any, bytes, id, isinstance, len, str, type
+from builtins import bytes, id, isinstance, len, str, type
 from collections.abc import Callable, Iterable
 from contextvars import ContextVar
 from sys import exception
 from types import FrameType
-from typing import Any, TypeAlias
+from typing import Any
 from weakref import ref
 
 from pytest_integration_gate.model.capture import shape_of
 from pytest_integration_gate.model.shape import Shape
 from pytest_integration_gate.source.project import Project
-from pytest_integration_gate.source.sites import Standing, callers
-from pytest_integration_gate.values import dataclass
-
-Place: TypeAlias = tuple[str, int]
+from pytest_integration_gate.traffic.callers import Caller, Place, caller_of, place_of
 
 LARGEST = 1_000_000
 """Bytes of a body that are looked at; a larger one is as if it had not been seen."""
 _MOST = 2_000  # requests of one test; after that they go out unnoticed
-_MOST_FRAMES = 80
-_MAX_CALLERS = 3
-# Files whose frames hand a request on unchanged.
-_CLIENTS = (
-    *("/requests/", "/urllib3/", "/httpx/", "/httpcore/", "/aiohttp/", "/urllib/request.py", "/http/client.py"),
-    *("/responses/", "/requests_mock/", "/respx/", "/pytest_httpx/", "/aioresponses/", "/asyncio/", "/concurrent/"),
-)
+# Of a stub's author or of its library; no service answers so.
+_MISTAKES = (AssertionError, AttributeError, LookupError, NameError, TypeError)
 # Methods of mappings, and `Response.links` of requests, which read a header for their caller.
 _FORWARDING = frozenset({"get", "__contains__", "pop", "links"})
 _under_way: ContextVar[Sending | None] = ContextVar("pytest_integration_gate_request", default=None)
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """The project's code behind a call: where it stands, innermost first.
-
-    `is_direct` says that only an HTTP client lies in between, so that the code gets what the client gave. `kind` is
-    whose code it is (`Project.kind`), ``foreign`` when nobody's was found.
-    """
-
-    standings: tuple[Standing, ...]
-    is_direct: bool
-    kind: str
-
-
 class Sending:
-    """One request and what came of it. `stub` is where the stub that answered was written."""
+    """One request and what came of it. `stub` is where the stub that answered was written.
+
+    `client` is the library that sends. Headers are kept as it writes them. `is_real` says that the request left the
+    process, `is_emulated` that the application answered inside of it.
+    """
 
     __slots__ = (
         "body",
         "caller",
+        "client",
         "content",
         "error",
         "fetch",
         "headers",
         "headers_read",
-        "is_intercepted",
+        "is_emulated",
         "is_real",
         "method",
         "outer",
@@ -74,19 +58,28 @@ class Sending:
         "url",
     )
 
-    def __init__(self, method: str, url: str, headers: list[tuple[str, str]], body: bytes | None, caller: Caller):
+    def __init__(
+        self,
+        method: str,
+        url: str,
+        headers: list[tuple[Any, Any]],
+        body: bytes | None,
+        caller: Caller,
+        client: str = "",
+    ) -> None:
+        self.client = client
         self.method = method
         self.url = url
         self.headers = headers
         self.body = body
         self.caller = caller
         self.status: int | None = None
-        self.response_headers: list[tuple[str, str]] = []
+        self.response_headers: list[tuple[Any, Any]] = []
         self.content: bytes | None = None
         self.error: Shape | None = None
         self.stub: Place | None = None
-        self.is_intercepted = False
         self.is_real = False
+        self.is_emulated = False
         self.readers: list[Caller] = []  # who asked for the parsed body
         self.headers_read: set[str] = set()
         self.fetch: Callable[[], bytes | None] = lambda: None  # gives the body once somebody has read it
@@ -101,6 +94,7 @@ class Wire:
         self.failure = ""
         self.is_on = False
         self.sendings: list[Sending] = []
+        self.stubs: dict[Place, bool] = {}  # those that were written while this test ran, and whether one answered
         self._contaminate = contaminate
         self._by_response: dict[int, tuple[Callable[[], Any], Sending]] = {}
         self._by_headers: dict[int, tuple[Callable[[], Any], Sending]] = {}
@@ -109,7 +103,7 @@ class Wire:
 
     def start(self) -> None:
         """Begin a test: forget what the one before sent."""
-        self.sendings, self._by_response, self._by_headers = [], {}, {}
+        self.sendings, self.stubs, self._by_response, self._by_headers = [], {}, {}, {}
         self.is_on = not self.failure
 
     def stop(self) -> None:
@@ -121,6 +115,11 @@ class Wire:
                 _fetch(sending)
         except Exception as error:
             self.fail(error)
+
+    @property
+    def has_notes(self) -> bool:
+        """Whether the test had anything to do with HTTP."""
+        return bool(self.sendings or self.stubs)
 
     def fail(self, error: Exception) -> None:
         """Listen no more in this session; a test must never notice that listening failed."""
@@ -135,20 +134,22 @@ class Wire:
         return _under_way.get()
 
     def send(
-        self, method: Any, url: Any, headers: Iterable[tuple[Any, Any]], body: Any, frame: FrameType | None
+        self, client: str, method: Any, url: Any, headers: Iterable[tuple[Any, Any]], body: Any, caller: Caller
     ) -> Sending | None:
-        """A client is about to send a request; `frame` is its caller. None when nobody listens."""
+        """A client is about to send a request for `caller`. None when nobody listens."""
         if not self.is_on or len(self.sendings) >= _MOST:
             return None
-        sending = Sending(
-            _text(method).upper(),
-            _text(url),
-            [(_text(name).lower(), _text(value)) for name, value in headers],
-            _bytes(body),
-            self.caller(frame),
-        )
+        sending = Sending("", "", [], None, caller, client)
+        self.describe(sending, method, url, headers, body)
         self.sendings.append(sending)
         return sending
+
+    def describe(self, sending: Sending, method: Any, url: Any, headers: Iterable[tuple[Any, Any]], body: Any) -> None:
+        """Say what is sent."""
+        sending.method = text_of(method).upper()
+        sending.url = text_of(url)
+        sending.headers = [*headers]
+        sending.body = _bytes(body)
 
     def enter(self, sending: Sending) -> None:
         """From now on what this thread or task does serves this request."""
@@ -166,11 +167,15 @@ class Wire:
         response: Any,
         status: int,
         headers: Any,
+        pairs: Iterable[tuple[Any, Any]],
         body: Callable[[Any], bytes | None],
     ) -> None:
-        """A response has come; `body` gives what has been read of it, None while that is nothing."""
+        """A response has come with these headers, whose names and values are `pairs`.
+
+        `body` gives what has been read of it, None while that is nothing.
+        """
         sending.status = status
-        sending.response_headers = [(_text(name).lower(), _text(value)) for name, value in headers.items()]
+        sending.response_headers = [*pairs]
         self._by_headers[id(headers)] = (ref(headers), sending)
         reference = ref(response)
         self._by_response[id(response)] = (reference, sending)
@@ -180,14 +185,37 @@ class Wire:
     def failed(self, sending: Sending) -> None:
         """Sending ended with the exception that is being handled."""
         error = exception()
-        if isinstance(error, Exception):
+        if sending.status is None and isinstance(error, Exception) and not isinstance(error, _MISTAKES):
             sending.error = shape_of(error)
+
+    def read(self, response: Any, content: Any) -> None:
+        """Somebody has read the whole body of a response."""
+        sending = self._sending(response)
+        if sending is not None and sending.content is None and type(content) is bytes and len(content) <= LARGEST:
+            sending.content = content
 
     def parsed(self, response: Any, frame: FrameType | None) -> None:
         """Somebody asks for the parsed body of a response."""
+        sending = self._sending(response)
+        if sending is not None:
+            sending.readers.append(self.caller(frame))
+
+    def is_awaiting(self, response: Any) -> bool:
+        """Whether this is a response whose body has not been seen."""
+        sending = self._sending(response)
+        return sending is not None and sending.content is None
+
+    def forget(self, response: Any) -> None:
+        """Wait for the body of a response no longer."""
+        self._by_response.pop(id(response), None)
+
+    def _sending(self, response: Any) -> Sending | None:
         known = self._by_response.get(id(response))
-        if self.is_on and known is not None and known[0]() is response:
-            known[1].readers.append(self.caller(frame))
+        return known[1] if known is not None and known[0]() is response else None
+
+    def is_header(self, headers: Any) -> bool:
+        """Whether these may be the headers of an answer."""
+        return id(headers) in self._by_headers
 
     def header_read(self, headers: Any, name: Any, frame: FrameType | None) -> None:
         """Somebody reads a header of an answer; what the client itself reads is none of the project's business."""
@@ -197,56 +225,57 @@ class Wire:
         while frame is not None and frame.f_code.co_name in _FORWARDING:
             frame = frame.f_back
         if frame is not None and self.project.kind(frame.f_code.co_filename) == "first-party":
-            known[1].headers_read.add(_text(name).lower())
+            known[1].headers_read.add(text_of(name).lower())
 
     # -- from transports and stub libraries -----------------------------------------------------------------------
 
-    def went_out(self) -> None:
-        """The request under way really leaves the process."""
+    def went_out(self, *clients: str) -> bool:
+        """The request under way leaves the process; False when none of these clients sent it."""
+        sending = _under_way.get()
+        if sending is None or sending.client not in clients:
+            return False
+        sending.is_real = True
+        return True
+
+    def went_in(self) -> None:
+        """An application in this process answers the request under way."""
         sending = _under_way.get()
         if sending is not None:
-            sending.is_real = True
+            sending.is_emulated = True
 
-    def intercepted(self) -> None:
-        """A stub library has taken the request under way; it may still let it pass."""
+    def born(self, frame: FrameType | None) -> Place | None:
+        """Somebody writes a stub; return where."""
+        place = self.place(frame)
+        if self.is_on and place is not None:
+            self.stubs.setdefault(place, False)
+        return place
+
+    def hit(self, place: Place | None) -> None:
+        """A stub that was written at a place is used."""
+        if place in self.stubs:
+            self.stubs[place] = True
+
+    def unmatched(self) -> None:
+        """A stub library has no stub for the request under way."""
         sending = _under_way.get()
         if sending is not None:
-            sending.is_intercepted = True
+            sending.stub = None
 
-    def stubbed(self, place: Place | None) -> None:
-        """The stub that was written at a place answers the request under way."""
-        sending = _under_way.get()
+    def stubbed(self, place: Place | None, sending: Sending | None = None) -> None:
+        """The stub that was written at a place answers a request, the one under way if no other is given."""
+        self.hit(place)
+        sending = sending or _under_way.get()
         if sending is not None:
             sending.stub = place
-            sending.is_intercepted = True
             self._contaminate(f"{sending.method} {sending.url.partition('?')[0]}")
 
     def place(self, frame: FrameType | None) -> Place | None:
         """Where the project (a test, most likely) stands outside of a library."""
-        for _ in range(_MOST_FRAMES):
-            if frame is None:
-                break
-            if self.project.kind(frame.f_code.co_filename) in ("test", "first-party"):
-                return frame.f_code.co_filename, frame.f_lineno
-            frame = frame.f_back
-        return None
+        return place_of(frame, self.project)
 
     def caller(self, frame: FrameType | None) -> Caller:
         """Whose code made a call that went through an HTTP client."""
-        is_direct = True
-        for _ in range(_MOST_FRAMES):
-            if frame is None:
-                break
-            file = frame.f_code.co_filename
-            kind = self.project.kind(file)
-            if kind == "first-party":
-                return Caller(callers(frame, self.project, _MAX_CALLERS), is_direct, kind)
-            if kind == "test":
-                return Caller((), is_direct, kind)
-            if kind == "foreign" and not any(part in file.replace("\\", "/") for part in _CLIENTS):
-                is_direct = False
-            frame = frame.f_back
-        return Caller((), False, "foreign")
+        return caller_of(frame, self.project)
 
 
 def _fetch(sending: Sending) -> None:
@@ -255,8 +284,8 @@ def _fetch(sending: Sending) -> None:
         sending.content = content
 
 
-def _text(value: Any) -> str:
-    """Give a text or bytes as they are; anything else may be a mock, and is not asked."""
+def text_of(value: Any) -> str:
+    """Return text or bytes as text; anything else may be a mock, and is not asked."""
     if type(value) is bytes:
         return value.decode("latin-1")
     return str.__str__(value) if str in type(value).__mro__ else ""

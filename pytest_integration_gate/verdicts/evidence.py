@@ -165,7 +165,7 @@ def _merge(sightings: Sequence[tuple[Observation, Witnessed]]) -> list[Evidence]
     for observation, one in sightings:
         outcome = observation.outcome
         seen = saw(outcome.kind, outcome.shape, outcome.awaiting)
-        key = (_all_but_outcome(observation), seen, outcome.text, one.record.fidelity)
+        key = (_all_but_outcome(observation), seen, outcome.text, one.record.fidelity_of(observation))
         if key in found:
             found[key][2].append(one)
         else:
@@ -180,7 +180,7 @@ def _evidence(observation: Observation, seen: Seen, who: list[Witnessed]) -> Evi
         seen=seen,
         text=seen.text,
         tests=tuple(sorted({one.record.nodeid for one in who})) if len(who) > 1 else (newest.record.nodeid,),
-        fidelity=newest.record.fidelity,
+        fidelity=newest.record.fidelity_of(observation),
         date=newest.date,
         commit=newest.commit,
     )

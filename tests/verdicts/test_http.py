@@ -18,8 +18,9 @@ from pytest_integration_gate.model.interaction import EVERYTHING, Argument, Argu
 from pytest_integration_gate.model.observation import Observation
 from pytest_integration_gate.model.record import TestRecord
 from pytest_integration_gate.model.shape import ANYTHING
+from pytest_integration_gate.traffic.callers import Caller
 from pytest_integration_gate.traffic.exchanges import exchange_of
-from pytest_integration_gate.traffic.wire import Caller, Sending
+from pytest_integration_gate.traffic.wire import Sending
 from pytest_integration_gate.verdicts.evidence import EvidenceIndex, Witnessed
 from pytest_integration_gate.verdicts.http import HttpMatcher
 

@@ -34,7 +34,8 @@ class Root:
 
     `target` is empty when it stands for nothing that is known. `foreign` doubles were made by a library, not by the
     author of the tests, and claim nothing. `hints` say where project code holds a bare mock; `tries` how often that was
-    looked for. `double` says what kind of double it is.
+    looked for; `reason` who says what it stands for, `places` the functions and parameters that received one of which
+    nobody says it. `double` says what kind of double it is.
     """
 
     target: str = ""
@@ -47,6 +48,8 @@ class Root:
     is_inferred: bool = False
     hints: tuple[Hint, ...] = ()
     tries: int = 0
+    reason: str = ""
+    places: tuple[tuple[str, str], ...] = ()
     double: DoubleKind = "mock"
 
 

@@ -235,7 +235,11 @@ class Notebook:
 
     def is_mock(self, value: Any) -> bool:
         """Whether a value is a mock of a library that is listened to."""
-        ancestors = type(value).__mro__
+        return self.is_mock_class(type(value))
+
+    def is_mock_class(self, cls: type) -> bool:
+        """Whether the instances of a class are mocks."""
+        ancestors = cls.__mro__
         return any(base in ancestors for base in self._mock_bases)
 
 

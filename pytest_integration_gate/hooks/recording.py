@@ -32,9 +32,10 @@ from pytest_integration_gate.model.shape import Object
 from pytest_integration_gate.reality.addresses import class_at
 from pytest_integration_gate.reality.boundaries import Boundaries
 from pytest_integration_gate.reality.hints import annotations_of
-from pytest_integration_gate.reality.holders import held_class
+from pytest_integration_gate.reality.holders import held_class, kept_from, named_class
 from pytest_integration_gate.reality.inspection import describe, describe_class
 from pytest_integration_gate.reality.mentions import doubled_names
+from pytest_integration_gate.reality.received import received_classes
 from pytest_integration_gate.reality.watching import Watched, Watcher
 from pytest_integration_gate.source.naming import address_of
 from pytest_integration_gate.source.project import Project
@@ -61,7 +62,8 @@ class Recorder:
         self._handwritten = Handwritten(
             self._book, settings.fakes, lambda address: _is_among(address, boundaries.collaborators), annotations_of
         )
-        self._interpreter = Interpreter(self._book, _held_class)
+        self._has_evidence = any(test.record.observations for test in store.tests.values())
+        self._interpreter = Interpreter(self._book, _held_class, named_class, kept_from)
         self._http: HttpTraffic | None = None
         self._unhook: dict[str, Any] = {}
         self._read_files: set[Path] = set()
@@ -85,8 +87,9 @@ class Recorder:
             self._read_files.add(module_path)
             self._read(module_path)
 
-    def pytest_collection_finish(self) -> None:
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Look at what fixtures give only where a test file or a conftest defines a class inside of something."""
+        self._interpreter.meets_reality = self._has_evidence or any(map(_is_boundary_test, session.items))
         plugins = [getattr(plugin, "__file__", None) for plugin in self._config.pluginmanager.get_plugins()]
         files = self._read_files.union(Path(file) for file in plugins if file and Path(file).name == "conftest.py")
         if any(_LOCAL_CLASS.search(_source(file)) for file in files):
@@ -140,7 +143,7 @@ class Recorder:
         if self._http is not None:
             self._http.wire.start()
         self._handwritten.start()
-        if next(item.iter_markers("boundary"), None) is not None:
+        if _is_boundary_test(item):
             self._guarded(self._watch)
 
     @pytest.hookimpl(tryfirst=True)
@@ -210,6 +213,9 @@ class Recorder:
             if "gate_faults" in getattr(item, "fixturenames", ()):
                 watched, observations = Watched(observations=(), classes=watched.classes), []  # trouble that was staged
             seen = [fact for cls in watched.classes for fact in describe_class(cls)]
+            seen += [
+                fact for cls in received_classes(watched.observations, self._project) for fact in describe_class(cls)
+            ]
             return TestRecord(
                 nodeid=item.nodeid,
                 boundaries=marked.names,
@@ -272,6 +278,10 @@ class FixtureEye:
         value = yield
         self._handwritten.meet(value, is_lasting=fixturedef.scope != "function")
         return value
+
+
+def _is_boundary_test(item: pytest.Item) -> bool:
+    return next(item.iter_markers("boundary"), None) is not None
 
 
 def _source(path: Path) -> str:

@@ -77,7 +77,7 @@ def judge(
     ended = _once_each(outcomes)
     summary = _summary(ended)
     mismatches = sections.mismatches(findings)
-    unverified = sections.unverified(findings)
+    unverified, unbound = sections.unverified(findings), sections.unbound_doubles(records)
     causes = [cause for contribution in contributions for cause in contribution.causes]
     gate = _gate(sections.count_verdicts(findings), mismatches, len(waiver_problems), causes, summary, fail_on)
     hidden = {kind for contribution in contributions for kind in contribution.hidden}
@@ -92,7 +92,7 @@ def judge(
         boundaries=filled,
         mismatches=mismatches,
         unverified=unverified,
-        unbound_doubles=sections.unbound_doubles(records),
+        unbound_doubles=unbound,
         hygiene=sections.hygiene(records, untidy, hidden),
         failed_tests=sections.failed_tests(ended),
         suites=sections.suites(ended),
@@ -101,7 +101,7 @@ def judge(
                 {*warnings, *waiver_problems, *warned, *(warning for record in records for warning in record.warnings)}
             )
         ),
-        recommendations=sections.recommendations(unverified, filled),
+        recommendations=sections.recommendations(unverified, filled, unbound),
     )
     added = {name: section for contribution in contributions for name, section in contribution.sections.items()}
     return replace(report, **added)

@@ -114,6 +114,7 @@ def _mismatch_order(finding: Finding) -> tuple[object, ...]:
         seen,
         told,
         finding.suggestion,
+        finding.claim.inferred,
     )
 
 
@@ -124,7 +125,12 @@ def _join(group: Sequence[Finding]) -> Mismatch:
         boundary=first.boundary,
         kind=first.kind,
         verdict=first.verdict,
-        claim=Claimed(outcome=claim_text(first.claim, first.kind), at=first.claim.at, tests=_tests_of(group)),
+        claim=Claimed(
+            outcome=claim_text(first.claim, first.kind),
+            at=first.claim.at,
+            tests=_tests_of(group),
+            inferred=first.claim.inferred,
+        ),
         reality=None if first.reality is None else replace(first.reality, tests=tuple(sorted(first.reality.tests))),
         differences=first.differences,
         suggestion=first.suggestion,
@@ -221,7 +227,9 @@ def suites(outcomes: Iterable[TestOutcome]) -> tuple[SuiteResult, ...]:
     )
 
 
-def recommendations(groups: Sequence[Unverified], boundaries: Iterable[Boundary]) -> tuple[str, ...]:
+def recommendations(
+    groups: Sequence[Unverified], boundaries: Iterable[Boundary], unbound: Sequence[UnboundDouble] = ()
+) -> tuple[str, ...]:
     """Say what would give evidence, the most claims first."""
     advice = []
     if groups and not any(boundary.observations for boundary in boundaries):
@@ -236,6 +244,12 @@ def recommendations(groups: Sequence[Unverified], boundaries: Iterable[Boundary]
     if len(ordered) > _RECOMMENDED:
         rest = counted(len(ordered) - _RECOMMENDED, "more target")
         advice.append(f"The list `unverified` names {rest} without evidence")
+    if unbound:
+        lines = counted(len(unbound), "line")
+        advice.append(
+            f"Say what the doubles at {lines} of `unbound_doubles` stand for: give them a `spec`, "
+            "or annotate where the code receives them"
+        )
     return tuple(advice)
 
 

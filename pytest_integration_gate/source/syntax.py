@@ -119,6 +119,20 @@ def _holds(statement: ast.stmt, line: int) -> bool:
     return (decorators[0] if decorators else statement).lineno <= line
 
 
+def statements_at(module: ast.Module, line: int) -> list[ast.stmt]:
+    """The statements around a line, outer ones first; a decorator belongs to its function or class."""
+    found: list[ast.stmt] = []
+    waiting: list[ast.AST] = [module]
+    while waiting:
+        for child in ast.iter_child_nodes(waiting.pop()):
+            if isinstance(child, ast.stmt) and _holds(child, line):
+                found.append(child)
+                waiting.append(child)
+            elif isinstance(child, (ast.excepthandler, ast.match_case)):
+                waiting.append(child)
+    return found
+
+
 def _head(block: Block) -> ast.expr:
     return block.iter if isinstance(block, (ast.For, ast.AsyncFor)) else block.items[0].context_expr
 

@@ -26,6 +26,7 @@ from pytest_integration_gate.doubles.marks import (
     root_of_spec,
 )
 from pytest_integration_gate.doubles.notebook import PLAIN, HeardRead, Note, Notebook
+from pytest_integration_gate.doubles.registries import entry_replaced
 from pytest_integration_gate.model.capture import argument_of, shape_of
 
 _MAX_DEPTH = 40
@@ -102,6 +103,17 @@ class Listener:
             if is_missing and isinstance(patcher.target, ModuleType) and patcher.attribute in _BUILTINS:
                 original, is_missing = _BUILTINS[patcher.attribute], False
             self.book.enter(Patch(patcher, patcher.target, None if is_missing else original, at, foreign, is_missing))
+        except Exception as error:
+            self.book.fail(error)
+
+    def dict_filled(self, patcher: Any) -> None:
+        """A ``patch.dict`` has put its values in; one that is entered by hand keeps what stood there in `_original`."""
+        try:
+            at, foreign = patcher.__dict__.get(KEY, (None, True))
+            registry, before = patcher.in_dict, patcher._original
+            if type(registry) is dict and type(before) is dict and at is not None and not foreign:
+                for key in patcher.values:
+                    entry_replaced(self.book, registry, key, before.get(key), at)
         except Exception as error:
             self.book.fail(error)
 

@@ -121,6 +121,9 @@ class Patch:
         """Whether the replacement is still in place."""
         return "temp_original" in self.patcher.__dict__
 
+    def release(self) -> None:
+        """Forget what the replacement is, when it is no longer in force and keeps it alive."""
+
     def is_replaced(self, is_mock: Callable[[Any], bool]) -> bool:
         """Whether the original is itself a double."""
         original = self.original

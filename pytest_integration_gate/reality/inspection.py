@@ -135,7 +135,7 @@ def _start(facts: dict[str, Fact], root: str, obj: object) -> _Place | None:
         facts[root] = Fact(target=root, kind="module", first_party=is_first_party(obj))
         return _Place(kind="module", module=obj)
     if is_callable_kind(obj):
-        if isinstance(owner, type):
+        if isinstance(owner, type) and not root.endswith("]"):  # the entry of a registry is nobody's method
             return _add_member(facts, owner, name, raw=obj)
         return _add_function(facts, root, obj)
     cls = type(obj)

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from types import CodeType
 from typing import Any
 
+from pytest_integration_gate.doubles.handles import is_part_of_file, opened_files
 from pytest_integration_gate.doubles.identity import HeldClass, Identities, KeptFrom, NamedClass
 from pytest_integration_gate.doubles.marks import Mark, Place, Root, is_universal
-from pytest_integration_gate.doubles.meaning import as_far_as_read, is_meant
+from pytest_integration_gate.doubles.meaning import as_far_as_read, is_meant, is_on_class
 from pytest_integration_gate.doubles.notebook import HeardCall, Notebook, Position
 from pytest_integration_gate.model.capture import argument_of
 from pytest_integration_gate.model.claim import Claim, Unbound
@@ -50,6 +51,7 @@ class Interpreter:
         self.meets_reality = True
         self._book = book
         self._identities = Identities(book.is_mock_class, held_class, named_class, kept_from)
+        self._opened: dict[int, str] = {}
         self._sites: dict[Position, Site | None] = {}
         self._uses: dict[tuple[Position, ...], Uses] = {}
 
@@ -57,6 +59,7 @@ class Interpreter:
         """Return what the test that just stopped claimed, and the doubles that stand for nothing that is known."""
         book = self._book
         self._bind()
+        self._opened = opened_files(book.calls)
         found: dict[Claim, Any] = {}
         unbound: dict[tuple[str, tuple[tuple[str, str], ...]], dict[tuple[Claim | None, str], None]] = {}
         called: set[tuple[str, tuple[str, ...]]] = set()
@@ -115,6 +118,8 @@ class Interpreter:
             at=self.text(note.mark.configured_at or root.at or note.mark.made_at),
             site=self.site(note.callers),
             takes_self=root.takes_self and path == root.prefix,
+            on_class=note.is_direct and is_on_class(root, path, self._standing(note.callers)),
+            owner=self._opened.get(id(root), "") if is_part_of_file(root, note.mark.path) else "",
             double=root.double,
             inferred=root.reason,
         )

@@ -8,14 +8,13 @@ speaks.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from sys import modules
 from typing import Any
 
 from pytest_integration_gate.doubles.inference import Hint
-from pytest_integration_gate.doubles.marks import Place, Root
+from pytest_integration_gate.doubles.marks import Root
 from pytest_integration_gate.model.classes import descends
 from pytest_integration_gate.source.declarations import declared_at
-from pytest_integration_gate.source.naming import address_of, file_of
+from pytest_integration_gate.source.naming import address_of, module_in
 from pytest_integration_gate.source.questions import asks_about, told_classes
 
 # From a place (function or class, name, whether it holds a container) to the class of what it is annotated to hold.
@@ -66,7 +65,9 @@ class Identities:
                     yield self._named_class(text, hint.module), f"the code that gets {where} says so"
         if root.at is not None:
             for text in declared_at(*root.at):
-                yield self._named_class(text, _module_of(root.at)), "the test says so where it makes it"
+                module = module_in(root.at[0])
+                name = module.__name__ if module is not None else ""
+                yield self._named_class(text, name), "the test says so where it makes it"
 
     def _parameter_of(self, hint: Hint) -> tuple[str, str] | None:
         """The function (or class, for its constructor) and the parameter through which a mock came to its place."""
@@ -96,8 +97,3 @@ def _is_ready_for_others(hint: Hint) -> bool:
 def _place(hint: Hint) -> str:
     owner = address_of(hint.owner) if hint.owner is not None else hint.module
     return f"`{hint.name}` of {owner}"
-
-
-def _module_of(at: Place) -> str:
-    """The name of the loaded module that a file was imported as."""
-    return next((name for name, module in list(modules.items()) if file_of(module) == at[0]), "")

@@ -158,7 +158,7 @@ class Matcher:
         said, arguments = claim.outcome, claim.arguments
         values = (said, arguments) if target.speaks_of_values else None
         form = said and (said.kind, said.shape, said.awaiting)
-        key = (form, claim.uses, _form_of(arguments), claim.takes_self, values)
+        key = (form, claim.uses, _form_of(arguments), claim.takes_self, claim.on_class, claim.owner, values)
         declared = target.declared.get(key)
         if declared is None:
             contradiction = self._contradiction(claim, target)

@@ -14,7 +14,14 @@ import pytest
 
 from pytest_integration_gate.doubles.claims import HeardClaim, Interpreter
 from pytest_integration_gate.doubles.handwritten import Handwritten
-from pytest_integration_gate.doubles.hygiene import dead_doubles, internal_mocks
+from pytest_integration_gate.doubles.hygiene import (
+    blind_questions,
+    dead_doubles,
+    idle_assertions,
+    internal_mocks,
+    misspelt_assertions,
+    replaced_answers,
+)
 from pytest_integration_gate.doubles.listener import Listener
 from pytest_integration_gate.doubles.mock_library import MODULES, hook
 from pytest_integration_gate.doubles.notebook import Notebook
@@ -233,9 +240,15 @@ class Recorder:
     def _untidy(self, item: pytest.Item, marked: Marked) -> Iterator[Hygiene]:
         if marked.names:
             yield from internal_mocks(self._book)
-        if self._has_passed and not hasattr(item, "callspec"):  # other parameters may lead to the double
+        yield from blind_questions(self._book)
+        if self._has_passed:
             function: Any = getattr(item, "function", None)
-            yield from dead_doubles(self._book, getattr(inspect.unwrap(function), "__code__", None))
+            code = getattr(inspect.unwrap(function), "__code__", None)
+            yield from misspelt_assertions(self._book)
+            yield from idle_assertions(self._book, code)
+            if not hasattr(item, "callspec"):  # other parameters may lead to the double
+                yield from dead_doubles(self._book, code)
+                yield from replaced_answers(self._book, code)
 
     def _new(self, facts: list[Fact]) -> tuple[Fact, ...]:
         """Leave out what an earlier record of this process has said already."""

@@ -7,9 +7,8 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from pytest_integration_gate.source.questions import is_cast
-from pytest_integration_gate.source.syntax import statements_at, tree_of
+from pytest_integration_gate.source.syntax import Function, statements_at, tree_of
 
-_Function = ast.FunctionDef | ast.AsyncFunctionDef
 _GENERATORS = frozenset({"Iterator", "Generator", "Iterable", "AsyncIterator", "AsyncGenerator", "AsyncIterable"})
 
 
@@ -25,16 +24,16 @@ def declared_at(filename: str, line: int) -> tuple[str, ...]:
         return ()
     around = statements_at(tree.module, line)
     statement = around[-1] if around else None
-    if statement is None or isinstance(statement, _Function | ast.ClassDef):
+    if statement is None or isinstance(statement, Function | ast.ClassDef):
         return ()
-    function = next((node for node in reversed(around) if isinstance(node, _Function)), None)
+    function = next((node for node in reversed(around) if isinstance(node, Function)), None)
     made = [node for node in ast.walk(statement) if isinstance(node, ast.Call) and "mock" in _last_name(node).lower()]
     if len(made) != 1:
         return ()
     return tuple(dict.fromkeys(map(ast.unparse, _said_of(made[0], statement, function, tree.module))))
 
 
-def _said_of(mock: ast.Call, statement: ast.stmt, function: _Function | None, module: ast.Module) -> Iterator[ast.expr]:
+def _said_of(mock: ast.Call, statement: ast.stmt, function: Function | None, module: ast.Module) -> Iterator[ast.expr]:
     value = getattr(statement, "value", None)
     if isinstance(statement, ast.Expr) and isinstance(value, ast.Yield):
         value = value.value
@@ -59,14 +58,14 @@ def _said_of(mock: ast.Call, statement: ast.stmt, function: _Function | None, mo
         yield from _received(function.name, module)
 
 
-def _gives(function: _Function, mock: ast.Call, name: str) -> bool:
+def _gives(function: Function, mock: ast.Call, name: str) -> bool:
     """Whether all that a function gives is the mock, by itself or by the name that it was bound to."""
     found = (node.value for node in ast.walk(function) if isinstance(node, ast.Return | ast.Yield))
     given = [each.args[1] if is_cast(each) else each for each in found if each is not None]
     return bool(given) and all(each is mock or (isinstance(each, ast.Name) and each.id == name) for each in given)
 
 
-def _is_generator(function: _Function) -> bool:
+def _is_generator(function: Function) -> bool:
     return any(isinstance(node, ast.Yield) for node in ast.walk(function))
 
 
@@ -80,7 +79,7 @@ def _element(annotation: ast.expr) -> ast.expr | None:
 def _received(fixture: str, module: ast.Module) -> Iterator[ast.expr]:
     """The annotations of the parameters that receive a fixture."""
     for function in ast.walk(module):
-        if isinstance(function, _Function):
+        if isinstance(function, Function):
             for parameter in (*function.args.args, *function.args.kwonlyargs):
                 if parameter.arg == fixture and parameter.annotation is not None:
                     yield parameter.annotation

@@ -8,13 +8,12 @@ from functools import lru_cache
 from types import CodeType
 from typing import TypeGuard
 
-from pytest_integration_gate.source.syntax import statements_at, tree_of
+from pytest_integration_gate.source.syntax import Function, function_at
 
 ASKING = frozenset({"isinstance", "issubclass", "hasattr", "getattr", "cast", "type"})
 """Functions by which code asks, and `cast`, by which it tells."""
 
 _BRANCHES = (ast.stmt, ast.Lambda, ast.IfExp, ast.BoolOp, ast.comprehension, ast.excepthandler, ast.match_case)
-_Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 def asks_about(code: CodeType, name: str) -> bool:
@@ -24,7 +23,7 @@ def asks_about(code: CodeType, name: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def _asks_about(filename: str, function_name: str, line: int, name: str) -> bool:
-    function = _function_at(filename, function_name, line)
+    function = function_at(filename, function_name, line)
     if function is None:
         return True  # nobody can tell
     casts = sum(is_cast(node) and _is_named(node.args[1], name) for node in ast.walk(function))
@@ -43,7 +42,7 @@ def told_classes(code: CodeType, name: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=4096)
 def _told_classes(filename: str, function_name: str, line: int, name: str) -> tuple[str, ...]:
-    function = _function_at(filename, function_name, line)
+    function = function_at(filename, function_name, line)
     if function is None:
         return ()
     declared = [
@@ -54,7 +53,7 @@ def _told_classes(filename: str, function_name: str, line: int, name: str) -> tu
     return tuple(dict.fromkeys(map(ast.unparse, (*declared, *_told(function, name)))))
 
 
-def _told(function: _Function, name: str) -> Iterator[ast.expr]:
+def _told(function: Function, name: str) -> Iterator[ast.expr]:
     """The annotations in casts of a name on every way through a function."""
     for statement in _unconditional(function.body):
         for node in _evaluated(statement):
@@ -82,18 +81,6 @@ def _evaluated(statement: ast.stmt) -> Iterator[ast.AST]:
         node = waiting.pop()
         yield node
         waiting += [child for child in ast.iter_child_nodes(node) if not isinstance(child, _BRANCHES)]
-
-
-def _function_at(filename: str, name: str, line: int) -> _Function | None:
-    tree = tree_of(filename)
-    for node in statements_at(tree.module, line) if tree is not None else ():
-        if isinstance(node, _Function) and node.name == name and line in (node.lineno, _first_line(node)):
-            return node
-    return None
-
-
-def _first_line(function: _Function) -> int:
-    return min([function.lineno, *(decorator.lineno for decorator in function.decorator_list)])
 
 
 def _asks(node: ast.AST, name: str) -> bool:

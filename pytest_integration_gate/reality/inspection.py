@@ -119,8 +119,8 @@ def _walk(root: str, obj: object, path: tuple[str, ...]) -> dict[str, Fact]:
             _reach_in_function(facts, root, obj, element[1:])
             break
         place = _enter(facts, place) if element == "()" else _reach(facts, place, element[1:])
-    if place is not None and place.kind == "callable":
-        _enter(facts, place)
+    if place is not None and (place.kind == "callable" or (place.kind == "instance" and path[-1:] == ("()",))):
+        _enter(facts, place)  # the claim may be about calling it
     return facts
 
 

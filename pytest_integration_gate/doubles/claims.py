@@ -142,7 +142,8 @@ class Interpreter:
     def _read_claims(self) -> Iterator[tuple[Mark, Claim]]:
         for heard in self._book.reads:
             root = _root(heard.mark)
-            if root.target and not root.foreign and heard.mark.path[-1][:3] != ".__":
+            path = heard.mark.path  # empty when the attribute was itself patched in somewhere
+            if root.target and not root.foreign and path and path[-1][:3] != ".__":
                 yield (
                     heard.mark,
                     Claim(

@@ -25,6 +25,7 @@ from pytest_integration_gate.model.run_report import (
 
 _RECOMMENDED = 10
 _ENDS = {"passed": "passed", "failed": "failed", "skipped": "skipped", "errors": "error"}
+_MET_BY_MANY = frozenset({"blind_hasattr"})
 _WEAKEST_FIRST: tuple[Fidelity, ...] = ("declared", "emulated", "real")
 
 
@@ -176,17 +177,23 @@ def hygiene(
 ) -> tuple[Untidy, ...]:
     """List what tests do untidily, and the observations that do not count because a double was reached underneath.
 
-    `others` are found elsewhere; the kinds in `hidden` are left out.
+    `others` are found elsewhere; the kinds in `hidden` are left out. What many tests meet at one place is listed once,
+    with the first of them.
     """
     untidy = {*others}
+    met: dict[tuple[str, str, str], set[str]] = {}
     for record in records:
         for entry in record.hygiene:
-            untidy.add(Untidy(kind=entry.kind, at=entry.at, test=record.nodeid, detail=entry.detail))
+            if entry.kind in _MET_BY_MANY:
+                met.setdefault((entry.kind, entry.at, entry.detail), set()).add(record.nodeid)
+            else:
+                untidy.add(Untidy(kind=entry.kind, at=entry.at, test=record.nodeid, detail=entry.detail))
         for seen in record.observations:
             if seen.contaminated:
                 at = f"{seen.site.file}:{seen.site.line}" if seen.site else seen.at
                 detail = f"{seen.target} reached {seen.contaminated}"
                 untidy.add(Untidy(kind="contaminated_observation", at=at, test=record.nodeid, detail=detail))
+    untidy |= {Untidy(kind=kind, at=at, test=min(tests), detail=detail) for (kind, at, detail), tests in met.items()}
     shown = [entry for entry in untidy if entry.kind not in hidden]
     return tuple(sorted(shown, key=lambda entry: (entry.kind, _place_order(entry.at), entry.test, entry.detail)))
 

@@ -91,7 +91,8 @@ def main() -> None:
     parser.add_argument("--from", dest="earlier", help="results that drift.py wrote (--json)")
     options = parser.parse_args()
     if options.earlier:
-        results, seconds = json.loads(Path(options.earlier).read_text(encoding="utf-8"))["tools"], {}
+        results = json.loads(Path(options.earlier).read_text(encoding="utf-8"))["tools"]
+        seconds: dict[str, float] = {}
     elif options.drift:
         results, seconds = measured(options.drift, options.tools.split(","), options.only)
     else:

@@ -83,8 +83,8 @@ class Listener:
                 # A patch that a decorator enters is written elsewhere.
                 if self.book.author(outside) == "test":
                     mark.configured_at = self.book.place(outside)
-                    if not self.book.is_mock(value) or not value.__dict__.get("_mock_new_name"):
-                        self._answered(mock, mark, name)  # a mock with a name was invented for the answer
+                    if outside is frame:  # the library also answers for itself, as it makes a mock
+                        self._answered(mock, mark, name)
             elif self.book.is_mock(value):
                 self._attached(mock, name, value)
             elif self.book.author(outside) != "first-party":

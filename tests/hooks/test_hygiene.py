@@ -9,6 +9,8 @@ import pytest
 
 SHOP = """
 def price(): return 1
+class Repo:
+    def get(self, key): ...
 def use(mock): return mock.get(1)
 def ask(mock): return mock.bulk(1) if hasattr(mock, "bulk") else mock.get(1)
 def ask_twice(mock): return hasattr(mock, "bulk") and mock.spare
@@ -67,6 +69,10 @@ CASES = {
             for number in (3, 4):
                 mock.get.return_value = number
             mock.get.side_effect = [5]
+        def test_autospec():
+            mock = create_autospec(shop.Repo)
+            mock.get.return_value = 1
+            assert shop.use(mock) == 1
         """,
         None,
     ),
@@ -125,7 +131,7 @@ CASES = {
         def test():
             shop.ask(Mock())  # here
         """,
-        ("blind_hasattr", "hasattr(…, 'bulk') at shop.py:4 is true of every bare mock"),
+        ("blind_hasattr", "hasattr(…, 'bulk') at shop.py:6 is true of every bare mock"),
     ),
     "hasattr of mocks that know what they have": (
         """
@@ -144,7 +150,7 @@ def test_what_is_untidy_is_listed_and_fails_nothing(project: Any, name: str) -> 
     """The kind, the line and the reason stand in the report; what is meant so is left in peace."""
     test, expected = CASES[name]
     project.write("shop.py", SHOP)
-    text = "from unittest.mock import Mock, patch\nimport pytest\nimport shop\n\n\n" + textwrap.dedent(test)
+    text = "from unittest.mock import Mock, create_autospec, patch\nimport pytest\nimport shop\n\n\n" + textwrap.dedent(test)
     project.write("tests/unit/test_greet.py", text)
     project.write("tests/integration/test_repo.py", "def test_nothing():\n    pass\n")
     result = project.run()
@@ -165,7 +171,7 @@ def test_the_list_does_not_depend_on_workers(project: Any) -> None:
     ]
     project.write(
         "tests/unit/test_greet.py",
-        "from unittest.mock import Mock, patch\nimport pytest\nimport shop\n" + "".join(tests),
+        "from unittest.mock import Mock, create_autospec, patch\nimport pytest\nimport shop\n" + "".join(tests),
     )
     project.run()
     plain = project.report["hygiene"]

@@ -73,7 +73,7 @@ def code_of(function: FunctionType) -> CodeType:
     code = function.__code__
     while code.co_filename == _FILENAME:
         # `_replacement` has put the target there, between the constants that stand in one tuple (`_template`).
-        (constants,) = (part for part in code.co_consts if type(part) is tuple and part[0] is True)
+        (constants,) = (part for part in code.co_consts if type(part) is tuple and part and part[0] is True)
         code = constants[_TARGET].__code__
     return code
 

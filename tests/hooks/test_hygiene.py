@@ -150,7 +150,9 @@ def test_what_is_untidy_is_listed_and_fails_nothing(project: Any, name: str) -> 
     """The kind, the line and the reason stand in the report; what is meant so is left in peace."""
     test, expected = CASES[name]
     project.write("shop.py", SHOP)
-    text = "from unittest.mock import Mock, create_autospec, patch\nimport pytest\nimport shop\n\n\n" + textwrap.dedent(test)
+    text = "from unittest.mock import Mock, create_autospec, patch\nimport pytest\nimport shop\n\n\n" + textwrap.dedent(
+        test
+    )
     project.write("tests/unit/test_greet.py", text)
     project.write("tests/integration/test_repo.py", "def test_nothing():\n    pass\n")
     result = project.run()

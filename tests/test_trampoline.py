@@ -628,6 +628,24 @@ def test_tracing_sees_the_lines_of_the_body():
     assert lines >= {0, 1}
 
 
+def test_the_code_of_functions_of_every_make_is_known_while_they_are_watched():
+    """Whatever constants the code has that listens, an empty tuple among them."""
+
+    def empty():
+        pass
+
+    def default(key, more=()):
+        yield key
+
+    async def anything(*args, **kwargs):
+        return ()
+
+    for function in (empty, default, anything):
+        own = function.__code__
+        with listening(function):
+            assert code_of(function) is own
+
+
 @pytest.mark.parametrize("layers", [1, 2])
 @pytest.mark.parametrize("kind", [plain, many, lambda: None, lambda a, *rest, b=1: a + b, lambda **more: more])
 def test_the_code_that_a_function_was_written_with_is_known_while_it_is_watched(kind, layers):

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from types import CodeType
 from typing import Any
 
-from pytest_integration_gate.doubles.inference import Hint
+from pytest_integration_gate.doubles.handles import is_part_of_file, opened_files
+from pytest_integration_gate.doubles.identity import HeldClass, Identities, KeptFrom, NamedClass
 from pytest_integration_gate.doubles.marks import Mark, Place, Root, is_universal
-from pytest_integration_gate.doubles.meaning import as_far_as_read, is_meant
+from pytest_integration_gate.doubles.meaning import as_far_as_read, is_meant, is_on_class
 from pytest_integration_gate.doubles.notebook import HeardCall, Notebook, Position
 from pytest_integration_gate.model.capture import argument_of
 from pytest_integration_gate.model.claim import Claim, Unbound
 from pytest_integration_gate.model.interaction import EVERYTHING, Argument, Arguments, Outcome, Site, Uses
-from pytest_integration_gate.source.naming import address_of
-from pytest_integration_gate.source.questions import asks_about
 from pytest_integration_gate.source.sites import site_of
 from pytest_integration_gate.source.uses import uses_at
 from pytest_integration_gate.values import dataclass
@@ -25,9 +24,6 @@ _GIVES_VALUE = frozenset(("__enter__", "__aenter__", "__getitem__", "__next__", 
 
 # Nobody saw the code read it: it may look for names in it or go through all of its parts.
 _UNSEEN = Uses(escapes=True, members=(("[*]", EVERYTHING),))
-
-# From the owner of a place (a function or a class), the place's name, and whether it holds a container, to a class.
-HeldClass = Callable[[Any, str, bool], type | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +36,22 @@ class HeardClaim:
 
 class Interpreter:
     """Turns the notes of one test after the other into claims; remembers what it worked out about places in the
-    source."""
+    source.
 
-    def __init__(self, book: Notebook, held_class: HeldClass = lambda owner, name, is_element: None) -> None:
+    `meets_reality` says whether there may be boundary tests that show what an unbound double stands for.
+    """
+
+    def __init__(
+        self,
+        book: Notebook,
+        held_class: HeldClass = lambda owner, name, is_element: None,
+        named_class: NamedClass = lambda annotation, module: None,
+        kept_from: KeptFrom = lambda cls, attribute: None,
+    ) -> None:
+        self.meets_reality = True
         self._book = book
-        self._held_class = held_class
-        self._held: dict[tuple[int, str, bool], tuple[Any, type | None]] = {}
+        self._identities = Identities(book.is_mock_class, held_class, named_class, kept_from)
+        self._opened: dict[int, str] = {}
         self._sites: dict[Position, Site | None] = {}
         self._uses: dict[tuple[Position, ...], Uses] = {}
 
@@ -53,8 +59,9 @@ class Interpreter:
         """Return what the test that just stopped claimed, and the doubles that stand for nothing that is known."""
         book = self._book
         self._bind()
+        self._opened = opened_files(book.calls)
         found: dict[Claim, Any] = {}
-        unbound: dict[str, set[str]] = {}
+        unbound: dict[tuple[str, tuple[tuple[str, str], ...]], dict[tuple[Claim | None, str], None]] = {}
         called: set[tuple[str, tuple[str, ...]]] = set()
         for heard in book.calls:
             note = heard.note
@@ -63,7 +70,9 @@ class Interpreter:
                 continue
             if not root.target:
                 if note.callers and root.double == "mock":
-                    unbound.setdefault(self.text(root.at), set()).add(_dotted(note.mark.path))
+                    received = root.places if self.meets_reality else ()
+                    claim = self._call_claim(heard, root) if received else None
+                    unbound.setdefault((self.text(root.at), received), {})[claim, _dotted(note.mark.path)] = None
                 continue
             if root.double != "mock" and not is_meant(note.mark, root, self._standing(note.callers)):
                 continue
@@ -75,25 +84,15 @@ class Interpreter:
                 found.setdefault(claim, _root(mark).real)
         for claim, real in self._replace_claims():
             found.setdefault(claim, real)
-        doubles = tuple(Unbound(at=at, names=tuple(sorted(names))) for at, names in sorted(unbound.items()) if at)
+        doubles = tuple(_unbound(at, received, list(said)) for (at, received), said in sorted(unbound.items()) if at)
         return tuple(HeardClaim(claim, real) for claim, real in found.items()), doubles
 
     def _bind(self) -> None:
-        """Let bare mocks stand for the class that the place which holds them is annotated with, if all places agree."""
-        for root in {id(mark.root): mark.root for mark in self._book.marks}.values():
-            if root is None or root.target or not root.hints or any(_is_asked(hint) for hint in root.hints):
-                continue
-            classes = {self._class_at(hint) for hint in root.hints} - {None}
-            if len(classes) == 1:
-                (cls,) = classes
-                root.target, root.real, root.is_inferred = address_of(cls), cls, True
-
-    def _class_at(self, hint: Hint) -> type | None:
-        key = (id(hint.owner), hint.name, hint.is_element)
-        known = self._held.get(key)
-        if known is None or known[0] is not hint.owner:
-            known = self._held[key] = (hint.owner, self._held_class(hint.owner, hint.name, hint.is_element))
-        return known[1]
+        """Let bare mocks stand for what is said of them."""
+        used = (heard.note.mark.root for heard in self._book.calls), (heard.mark.root for heard in self._book.reads)
+        for root in {id(root): root for roots in used for root in roots}.values():
+            if root is not None and not root.target and not root.foreign:
+                self._identities.bind(root)
 
     def _call_claim(self, heard: HeardCall, root: Root) -> Claim:
         note = heard.note
@@ -119,7 +118,10 @@ class Interpreter:
             at=self.text(note.mark.configured_at or root.at or note.mark.made_at),
             site=self.site(note.callers),
             takes_self=root.takes_self and path == root.prefix,
+            on_class=note.is_direct and is_on_class(root, path, self._standing(note.callers)),
+            owner=self._opened.get(id(root), "") if is_part_of_file(root, note.mark.path) else "",
             double=root.double,
+            inferred=root.reason,
         )
 
     def _property_claim(self, heard: HeardCall, root: Root, path: tuple[str, ...]) -> Claim:
@@ -134,12 +136,14 @@ class Interpreter:
             at=self.text(note.mark.configured_at or root.at or note.mark.made_at),
             site=self.site(note.callers),
             double=root.double,
+            inferred=root.reason,
         )
 
     def _read_claims(self) -> Iterator[tuple[Mark, Claim]]:
         for heard in self._book.reads:
             root = _root(heard.mark)
-            if root.target and not root.foreign and heard.mark.path[-1][:3] != ".__":
+            path = heard.mark.path  # empty when the attribute was itself patched in somewhere
+            if root.target and not root.foreign and path and path[-1][:3] != ".__":
                 yield (
                     heard.mark,
                     Claim(
@@ -149,6 +153,7 @@ class Interpreter:
                         uses=self.uses_of(heard.callers) if heard.is_direct else EVERYTHING,
                         at=self.text(root.at or heard.mark.made_at),
                         site=self.site(heard.callers),
+                        inferred=root.reason,
                     ),
                 )
         given = {mark for marks in self._book.given.values() for mark in marks if not mark.is_child}
@@ -168,6 +173,7 @@ class Interpreter:
                         outcome=Outcome(kind="returned", shape=value.shape, text=value.text),
                         uses=_UNSEEN,
                         at=self.text(at or root.at),
+                        inferred=root.reason,
                     ),
                 )
 
@@ -204,8 +210,13 @@ class Interpreter:
         return "" if at is None else f"{self._book.project.relative(at[0])}:{at[1]}"
 
 
-def _is_asked(hint: Hint) -> bool:
-    return hint.asking is not None and (hint.is_element or asks_about(hint.asking, hint.name))
+def _unbound(at: str, received: tuple[tuple[str, str], ...], said: list[tuple[Claim | None, str]]) -> Unbound:
+    return Unbound(
+        at=at,
+        names=tuple(sorted({name for _, name in said})),
+        received=received,
+        claims=tuple(claim for claim, _ in said if claim is not None),
+    )
 
 
 def _root(mark: Mark) -> Root:

@@ -8,7 +8,7 @@ from typing import Any
 from pytest_integration_gate.doubles.ears import Ears
 from pytest_integration_gate.doubles.expectations import Expectations
 from pytest_integration_gate.doubles.fakes import Fakes
-from pytest_integration_gate.doubles.monkeypatch import AttributePatch, hook_monkeypatch
+from pytest_integration_gate.doubles.monkeypatch import hook_monkeypatch
 from pytest_integration_gate.doubles.notebook import Notebook
 from pytest_integration_gate.doubles.replacements import Replacements
 
@@ -47,8 +47,7 @@ class Handwritten:
         self._guarded(self._ears.finish)
         self._guarded(self._replacements.release)
         for patch in self._book.patches:
-            if isinstance(patch, AttributePatch):
-                self._guarded(patch.release)
+            self._guarded(patch.release)
 
     def close(self) -> None:
         """Give pytest and every function of the tests their own code back."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from sys import modules
 from types import CodeType
 
 from pytest_integration_gate.doubles.marks import Patch, Place
 from pytest_integration_gate.doubles.notebook import Notebook
 from pytest_integration_gate.model.claim import Hygiene
+from pytest_integration_gate.source.assertions import asks_for, idle_assertions_in, nearest_assertion, stands_alone
 from pytest_integration_gate.source.naming import file_of
 from pytest_integration_gate.source.project import Project
 
@@ -30,16 +31,68 @@ def dead_doubles(book: Notebook, code: CodeType | None) -> Iterable[Hygiene]:
     """Give the mocks that a passed test patched in for a callable and that nobody called or looked into.
 
     `code` is that of the test. Patches of fixtures are made for other tests too, and a test that asks how often a
-    double was called may mean that it is not called at all.
+    double was called may mean that it is not called at all. A patch that another one covered before anybody used it is
+    a `replaced_double`.
     """
     if code is None or not _ASKED.isdisjoint(code.co_names):
         return
-    heard = {(root.target, root.prefix) for mark in book.marks if (root := mark.root) is not None}
+    roots = [root for mark in book.marks if (root := mark.root) is not None]
+    heard = {(root.target, root.prefix) for root in roots}
+    heard_there = {(root.target, root.prefix, root.at) for root in roots}
     for patch in book.own_patches:
-        if not patch.foreign and not patch.is_missing and patch.installs_mock and callable(patch.original):
-            address, _, path = patch.address()
-            if address and (address, path) not in heard and _stands_in(patch.at, code):
-                yield Hygiene(kind="dead_double", at=_text(book, patch), detail=f"{_name(patch)} is never called")
+        if patch.foreign or patch.is_missing or not patch.installs_mock or not callable(patch.original):
+            continue
+        address, _, path = patch.address()
+        if not address or not _stands_in(patch.at, code):
+            continue
+        if (address, path) not in heard:
+            yield Hygiene(kind="dead_double", at=_text(book, patch.at), detail=f"{_name(patch)} is never called")
+        elif patch.is_covered and (address, path, patch.at) not in heard_there:
+            detail = f"{_name(patch)} is patched again before it is used"
+            yield Hygiene(kind="replaced_double", at=_text(book, patch.at), detail=detail)
+
+
+def replaced_answers(book: Notebook, code: CodeType | None) -> Iterator[Hygiene]:
+    """Give what a test told a mock to give, and told it otherwise before anybody asked."""
+    for remark in book.remarks:
+        if remark.before is not None and _stands_in(remark.before, code) and _stands_in(remark.at, code):
+            detail = f"{remark.name} is set again at line {remark.at[1]} before it is used"
+            yield Hygiene(kind="replaced_double", at=_text(book, remark.before), detail=detail)
+
+
+def misspelt_assertions(book: Notebook) -> Iterator[Hygiene]:
+    """Give the statements of a test that mean to assert something of a mock and only make it invent an attribute."""
+    called = {heard.note.mark for heard in book.calls}
+    for remark in book.remarks:
+        mark, name = remark.mark, remark.name
+        if remark.before is not None or mark in called or mark.answers or mark.attributes:
+            continue
+        meant = nearest_assertion(name)
+        if meant and stands_alone(remark.at[0], remark.at[1], name):
+            detail = f"{name} asserts nothing (nearest: {meant})"
+            yield Hygiene(kind="misspelt_assertion", at=_text(book, remark.at), detail=detail)
+
+
+def idle_assertions(book: Notebook, code: CodeType | None) -> Iterator[Hygiene]:
+    """Give the statements of a test that name an assertion, or compare what a mock has counted, to no effect."""
+    if code is not None:
+        for line, text in idle_assertions_in(code):
+            yield Hygiene(kind="idle_assertion", at=_text(book, (code.co_filename, line)), detail=text)
+
+
+def blind_questions(book: Notebook) -> Iterator[Hygiene]:
+    """Give the ``hasattr`` of project code that a bare mock answers with yes, whatever the name."""
+    for heard in book.reads:
+        root = heard.mark.root
+        if root is None or root.target or root.foreign or root.is_limited or not (heard.callers and heard.is_direct):
+            continue
+        code, lasti = heard.callers[0]
+        name = heard.mark.path[-1][1:] if heard.mark.path else ""
+        line = asks_for(book.codes[code], lasti, name)
+        if line:
+            place = _text(book, (book.codes[code].co_filename, line))
+            detail = f"hasattr(…, {name!r}) at {place} is true of every bare mock"
+            yield Hygiene(kind="blind_hasattr", at=_text(book, root.at), detail=detail)
 
 
 def dead_stubs(stubs: Mapping[Place, bool], code: CodeType | None, project: Project) -> Iterable[Hygiene]:
@@ -61,11 +114,13 @@ def internal_mocks(book: Notebook) -> Iterable[Hygiene]:
             continue
         home = modules.get(patch.address()[0].partition(":")[0])
         if book.project.is_first_party(file_of(home)):
-            yield Hygiene(kind="internal_mock", at=_text(book, patch), detail=f"{_name(patch)} is first-party")
+            yield Hygiene(kind="internal_mock", at=_text(book, patch.at), detail=f"{_name(patch)} is first-party")
 
 
-def _stands_in(place: Place | None, code: CodeType) -> bool:
-    file, line = place or ("", 0)
+def _stands_in(at: Place | None, code: CodeType | None) -> bool:
+    if code is None:
+        return False
+    file, line = at or ("", 0)
     return file == code.co_filename and code.co_firstlineno <= line <= _last_line(code)
 
 
@@ -79,6 +134,6 @@ def _name(patch: Patch) -> str:
     return address + "".join(step for step in path if step != "()")
 
 
-def _text(book: Notebook, patch: Patch) -> str:
-    file, line = patch.at or ("", 0)
+def _text(book: Notebook, at: Place | None) -> str:
+    file, line = at or ("", 0)
     return f"{book.project.relative(file)}:{line}"

@@ -1,14 +1,15 @@
 """What a bare mock stands for, told by where the project's code keeps it (SPEC section 4, bare mocks).
 
 While the test runs only the place is noted: the parameter that received the mock, or the attribute that holds it. What
-the annotation there means is worked out when the test is over.
+the annotation there means is worked out when the test is over (`identity.py`).
 """
 
 from __future__ import annotations
 
 # Tests patch these; what runs inside a test must not notice.
 from builtins import any, isinstance, len, tuple, type
-from types import CodeType, FrameType, FunctionType
+from inspect import CO_VARARGS, CO_VARKEYWORDS
+from types import CodeType, FrameType, FunctionType, MemberDescriptorType
 from typing import Any
 
 from pytest_integration_gate.source.project import Project
@@ -17,21 +18,28 @@ from pytest_integration_gate.values import dataclass
 
 _FRAMES = 12
 _ELEMENTS = 8
-_CONTAINERS = (list, tuple, dict)
+_CONTAINERS = (list, tuple, dict, set, frozenset)
+_HEAP_TYPE = 1 << 9  # made by a class statement; what C types keep in members is nobody's attribute
 
 
 @dataclass(frozen=True, slots=True)
 class Hint:
     """A place that says what it holds: a parameter of `owner` (a function), or an attribute of `owner` (a class).
 
-    `is_element` when the place holds a container that holds the mock. `asking` is the code there when it may ask what
-    kind of thing it holds.
+    `is_element` when the place holds a container that holds the mock; ``*repos`` is no container but several
+    parameters. `code` is the code there, which may ask, or say, what kind of thing it holds; `module` names its module.
     """
 
     owner: Any
     name: str
     is_element: bool = False
-    asking: CodeType | None = None
+    code: CodeType | None = None
+    module: str = ""
+
+    @property
+    def may_ask(self) -> bool:
+        """Whether the code there uses a function by which it could ask, or tell, what kind of thing it holds."""
+        return self.code is not None and not ASKING.isdisjoint(self.code.co_names)
 
 
 def look_around(mock: Any, frame: FrameType | None, project: Project) -> Hint | None:
@@ -52,31 +60,58 @@ def look_around(mock: Any, frame: FrameType | None, project: Project) -> Hint | 
 
 def _in_frame(mock: Any, frame: FrameType) -> Hint | None:
     code = frame.f_code
-    asking = code if not ASKING.isdisjoint(code.co_names) else None
-    names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+    module = frame.f_globals.get("__name__")
+    module = module if type(module) is str else ""
+    count = code.co_argcount + code.co_kwonlyargcount
+    names = code.co_varnames[:count]
     values = frame.f_locals
     held = [(name, values[name]) for name in names if name in values]
     for name, value in held:
         if value is mock or _holds(value, mock):
             function = _function_of(code, frame.f_globals)
-            return Hint(function, name, value is not mock, asking) if function is not None or asking else None
+            hint = Hint(function, name, value is not mock, code, module)
+            return hint if function is not None or hint.may_ask else None
+    for name in _starred(code, count):
+        if name in values and _holds(values[name], mock):
+            function = _function_of(code, frame.f_globals)
+            return Hint(function, name, False, code, module) if function is not None else None
     if held and names and held[0][0] == names[0]:
-        return _on_instance(mock, held[0][1], asking)
+        return _on_instance(mock, held[0][1], code, module)
     return None
 
 
-def _on_instance(mock: Any, instance: Any, asking: CodeType | None) -> Hint | None:
+def _starred(code: CodeType, count: int) -> tuple[str, ...]:
+    """The names of ``*args`` and ``**kwargs``."""
+    return code.co_varnames[count : count + bool(code.co_flags & CO_VARARGS) + bool(code.co_flags & CO_VARKEYWORDS)]
+
+
+def _on_instance(mock: Any, instance: Any, code: CodeType, module: str) -> Hint | None:
     """Find the attribute of the method's own instance that holds the mock."""
+    cls = type(instance)
+    if isinstance(instance, type):
+        return None
     try:
         namespace = object.__getattribute__(instance, "__dict__")
     except AttributeError:
-        return None
-    if type(namespace) is not dict or isinstance(instance, type):
-        return None
-    for name, value in namespace.items():
+        namespace = None
+    attributes = list(namespace.items()) if type(namespace) is dict else []
+    for name, value in (*attributes, *_slots(cls, instance)):
         if value is mock or _holds(value, mock):
-            return Hint(type(instance), name, value is not mock, asking)
+            return Hint(cls, name, value is not mock, code, module)
     return None
+
+
+def _slots(cls: type, instance: Any) -> list[tuple[str, Any]]:
+    """What an instance holds in ``__slots__``."""
+    found = []
+    for owner in type.__dict__["__mro__"].__get__(cls):
+        for name, raw in type.__dict__["__dict__"].__get__(owner).items():
+            if type(raw) is MemberDescriptorType and owner.__flags__ & _HEAP_TYPE:
+                try:
+                    found.append((name, raw.__get__(instance, cls)))
+                except AttributeError:  # not filled yet
+                    continue
+    return found
 
 
 def _holds(container: Any, mock: Any) -> bool:

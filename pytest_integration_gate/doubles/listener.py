@@ -9,7 +9,7 @@ from __future__ import annotations
 import builtins
 
 # Tests patch these; what runs inside a test must not notice.
-from builtins import getattr, hasattr, isinstance, type
+from builtins import any, getattr, hasattr, isinstance, type
 from types import BuiltinFunctionType, CodeType, FrameType, FunctionType, ModuleType
 from typing import Any
 
@@ -25,11 +25,13 @@ from pytest_integration_gate.doubles.marks import (
     root_of_patch,
     root_of_spec,
 )
-from pytest_integration_gate.doubles.notebook import PLAIN, HeardRead, Note, Notebook
+from pytest_integration_gate.doubles.notebook import PLAIN, HeardRead, Note, Notebook, Remark
+from pytest_integration_gate.doubles.registries import entry_replaced
 from pytest_integration_gate.model.capture import argument_of, shape_of
 
 _MAX_DEPTH = 40
 _MAX_TRIES = 3  # calls of a bare mock from which its meaning is looked for
+_ASSERTING = ("call", "sert", "wait")
 _PENDING = "_gate_pending"
 _BUILTINS = dict(vars(builtins))  # reached through every module
 _SPECS = (type, FunctionType, BuiltinFunctionType, ModuleType)
@@ -59,6 +61,8 @@ class Listener:
                     positions, is_direct = self.book.callers(frame)
                     if positions:
                         self.book.reads[HeardRead(self._locate(mock), positions, is_direct)] = None
+                    else:
+                        self._reached_for(mark, namespace.get("_mock_new_name"), frame)
         except Exception as error:
             self.book.fail(error)
 
@@ -79,6 +83,8 @@ class Listener:
                 # A patch that a decorator enters is written elsewhere.
                 if self.book.author(outside) == "test":
                     mark.configured_at = self.book.place(outside)
+                    if outside is frame:  # the library also answers for itself, as it makes a mock
+                        self._answered(mock, mark, name)
             elif self.book.is_mock(value):
                 self._attached(mock, name, value)
             elif self.book.author(outside) != "first-party":
@@ -102,6 +108,17 @@ class Listener:
             if is_missing and isinstance(patcher.target, ModuleType) and patcher.attribute in _BUILTINS:
                 original, is_missing = _BUILTINS[patcher.attribute], False
             self.book.enter(Patch(patcher, patcher.target, None if is_missing else original, at, foreign, is_missing))
+        except Exception as error:
+            self.book.fail(error)
+
+    def dict_filled(self, patcher: Any) -> None:
+        """A ``patch.dict`` has put its values in; one that is entered by hand keeps what stood there in `_original`."""
+        try:
+            at, foreign = patcher.__dict__.get(KEY, (None, True))
+            registry, before = patcher.in_dict, patcher._original
+            if type(registry) is dict and type(before) is dict and at is not None and not foreign:
+                for key in patcher.values:
+                    entry_replaced(self.book, registry, key, before.get(key), at)
         except Exception as error:
             self.book.fail(error)
 
@@ -158,6 +175,25 @@ class Listener:
         except Exception as own:
             self.book.fail(own)
 
+    # -- what may be untidy ---------------------------------------------------------------------------------------
+
+    def _reached_for(self, mark: Mark, name: Any, frame: FrameType) -> None:
+        """A test reaches for an attribute that the mock invents: an assertion that is misspelt asserts nothing."""
+        if type(name) is str and any(part in name for part in _ASSERTING) and self.book.author(frame) == "test":
+            at = self.book.place(frame)
+            if at is not None:
+                self.book.remarks[Remark(mark, name, at)] = None
+
+    def _answered(self, mock: Any, mark: Mark, name: str) -> None:
+        """A test says what a mock gives; if it has said so before and nobody has asked since, that was in vain."""
+        at, calls = mark.configured_at, mock.__dict__.get("_mock_call_count")
+        before = mark.answers.get(name)
+        if at is None or type(calls) is not int:
+            return
+        if self.book.is_on and before is not None and before[1] == calls and before[0] != at:
+            self.book.remarks[Remark(mark, name, at, before[0])] = None
+        mark.answers[name] = (at, calls)
+
     # -- what a mock stands for -----------------------------------------------------------------------------------
 
     def _attached(self, mock: Any, name: str, value: Any) -> None:
@@ -202,7 +238,9 @@ class Listener:
             step = name if name == "()" else f".{name}"
             mark.root, mark.path = above.root, (*above.path, step)
         else:
-            mark.root, mark.path = Root(at=mark.made_at, foreign=self._is_foreign(mark.made_at)), ()
+            limited = namespace.get("_mock_methods") is not None
+            mark.root = Root(at=mark.made_at, foreign=self._is_foreign(mark.made_at), is_limited=limited)
+            mark.path = ()
         mark.generation = self.book.generation
         self.book.marks[mark] = None
         return mark

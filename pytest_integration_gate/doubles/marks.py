@@ -33,8 +33,10 @@ class Root:
     """What an outermost double stands for: `target`, the real object, and the path from there to the double.
 
     `target` is empty when it stands for nothing that is known. `foreign` doubles were made by a library, not by the
-    author of the tests, and claim nothing. `hints` say where project code holds a bare mock; `tries` how often that was
-    looked for. `double` says what kind of double it is.
+    author of the tests, and claim nothing. `is_limited` says that a bare mock has a list of names. `hints` say where
+    project code holds a bare mock; `tries` how often that was looked for; `reason` who says what it stands for,
+    `places` the functions and parameters that received one of which nobody says it. `double` says what kind of double
+    it is.
     """
 
     target: str = ""
@@ -45,14 +47,19 @@ class Root:
     foreign: bool = False
     is_patch: bool = False
     is_inferred: bool = False
+    is_limited: bool = False
     hints: tuple[Hint, ...] = ()
     tries: int = 0
+    reason: str = ""
+    places: tuple[tuple[str, str], ...] = ()
     double: DoubleKind = "mock"
 
 
 @dataclass(slots=True, eq=False)
 class Mark:
     """One mock: where it was made and configured, what it was specced with, its place below its root, what is `above`.
+
+    `answers` say where a return value or side effect was set, and how often the mock had been called by then.
 
     Also a function that the author of the tests wrote: `passes_on` says that it calls the real thing, `is_property`
     that it is reached by reading an attribute, `asked` the name by which project code has to call it to mean this.
@@ -62,6 +69,7 @@ class Mark:
     configured_at: Place | None = None
     spec: Any = None
     is_child: bool = False
+    answers: dict[str, tuple[Place, int]] = field(default_factory=dict)
     attributes: dict[str, tuple[Argument, Place | None]] = field(default_factory=dict)
     derived: tuple[Root, tuple[str, ...]] | None = None
     generation: int = 0
@@ -89,7 +97,10 @@ class Mark:
 
 @dataclass(slots=True, eq=False)
 class Patch:
-    """A patch that was entered: the library's object, what it replaces, and the line where it was written."""
+    """A patch that was entered: the library's object, what it replaces, and the line where it was written.
+
+    `is_covered` says that the same name was patched again while it was in force.
+    """
 
     patcher: Any
     target: Any
@@ -97,6 +108,7 @@ class Patch:
     at: Place | None
     foreign: bool
     is_missing: bool = False
+    is_covered: bool = False
 
     @property
     def installs_mock(self) -> bool:
@@ -117,6 +129,9 @@ class Patch:
     def is_active(self) -> bool:
         """Whether the replacement is still in place."""
         return "temp_original" in self.patcher.__dict__
+
+    def release(self) -> None:
+        """Forget what the replacement is, when it is no longer in force and keeps it alive."""
 
     def is_replaced(self, is_mock: Callable[[Any], bool]) -> bool:
         """Whether the original is itself a double."""

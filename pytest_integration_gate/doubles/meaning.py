@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ast
 from dataclasses import replace
-from types import CodeType
+from types import CodeType, FunctionType, ModuleType
 
 from pytest_integration_gate.doubles.marks import Mark, Root
 from pytest_integration_gate.model.classes import mro_of, namespace_of
 from pytest_integration_gate.model.interaction import Outcome, Uses
 from pytest_integration_gate.model.shape import Object
+from pytest_integration_gate.source.naming import module_in
 from pytest_integration_gate.source.syntax import tree_of, value_at
 
 _NAMESPACES = ("types", "argparse", "pretend")  # their objects hold nothing but what the test wants to be read
@@ -27,6 +28,44 @@ def is_meant(mark: Mark, root: Root, standing: tuple[CodeType, int] | None) -> b
     if not name or name[:2] == "__" or _has_member(root.real, name):
         return True
     return standing is not None and _is_called_by(standing, name, as_attribute=True)
+
+
+def is_on_class(root: Root, path: tuple[str, ...], standing: tuple[CodeType, int] | None) -> bool:
+    """Say whether a method was certainly called on the class itself: ``Repo.get(key)``.
+
+    Of a double for the whole class the path tells it, of one for the method only the source.
+    """
+    cls = root.real
+    if not root.is_patch or root.takes_self or not isinstance(cls, type) or len(path) != 1 or path == ("()",):
+        return False
+    if type(_member(cls, path[0][1:])) is not FunctionType:
+        return False
+    return root.prefix == () or (root.prefix == path and standing is not None and _is_called_on(standing, cls))
+
+
+def _member(cls: type, name: str) -> object:
+    return next((namespace_of(each)[name] for each in mro_of(cls) if name in namespace_of(each)), None)
+
+
+def _is_called_on(standing: tuple[CodeType, int], cls: type) -> bool:
+    """Whether the code calls an attribute of a name that is global in its module and holds this class."""
+    code, lasti = standing
+    tree = tree_of(code.co_filename)
+    node = value_at(tree, code, lasti) if tree is not None else None
+    module = module_in(code.co_filename)
+    if module is None or not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+        return False
+    names: list[str] = []
+    holder = node.func.value
+    while isinstance(holder, ast.Attribute):
+        names.append(holder.attr)
+        holder = holder.value
+    if not isinstance(holder, ast.Name) or holder.id not in code.co_names:
+        return False  # a local name may hold anything
+    found: object = module
+    for name in (holder.id, *reversed(names)):
+        found = vars(found).get(name) if isinstance(found, ModuleType | type) else None
+    return found is cls
 
 
 def _has_member(cls: object, name: str) -> bool:

@@ -50,6 +50,8 @@ def hook(module: ModuleType, listener: Listener) -> Callable[[], None]:
     set_attribute = mock_base.__setattr__
     patch_init = patch.__init__
     get_original = patch.get_original
+    patch_dict = library._patch_dict
+    dict_init, fill_dict = patch_dict.__init__, patch_dict._patch_dict
 
     def _mock_call(self: Any, /, *args: Any, **kwargs: Any) -> Any:
         __tracebackhide__ = True
@@ -98,6 +100,14 @@ def hook(module: ModuleType, listener: Listener) -> Callable[[], None]:
         listener.patch_entered(self, original, original is library.DEFAULT)
         return original, is_local
 
+    def dict_init_(self: Any, *args: Any, **kwargs: Any) -> None:
+        dict_init(self, *args, **kwargs)
+        listener.patch_written(self, getframe(1))
+
+    def _patch_dict(self: Any) -> None:
+        fill_dict(self)
+        listener.dict_filled(self)
+
     replaced = (
         (call_mixin, "_mock_call", _mock_call),
         (async_mixin, "_execute_mock_call", _execute_mock_call),
@@ -105,6 +115,8 @@ def hook(module: ModuleType, listener: Listener) -> Callable[[], None]:
         (mock_base, "__setattr__", __setattr__),
         (patch, "__init__", __init__),
         (patch, "get_original", get_original_),
+        (patch_dict, "__init__", dict_init_),
+        (patch_dict, "_patch_dict", _patch_dict),
     )
     originals = [(owner, name, owner.__dict__[name]) for owner, name, _ in replaced]
     for owner, name, replacement in replaced:

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 # Tests patch these; what runs inside a test must not notice.
 import builtins
-from builtins import any, isinstance, len, repr, type
+from builtins import any, len, type
 from collections.abc import Callable
-from sys import modules
 from types import FrameType, ModuleType
 from typing import Any
 
@@ -18,20 +17,13 @@ import pytest
 
 from pytest_integration_gate.doubles.marks import Patch
 from pytest_integration_gate.doubles.notebook import Notebook
+from pytest_integration_gate.doubles.registries import CONSTANTS, NoPatcher, entry_replaced
 from pytest_integration_gate.isolation import getframe
 from pytest_integration_gate.model.classes import mro_of, namespace_of
-from pytest_integration_gate.source.naming import address_of, file_of
 from pytest_integration_gate.values import dataclass
 
 _BUILTINS = dict(vars(builtins))  # reached through every module
 _ABSENT = object()
-_PLAIN = (type(None), bool, int, float, str, bytes, list, tuple, dict, set, frozenset)
-
-
-class _Patcher:
-    """Says of a monkeypatch what `Patch` asks of a patcher of ``unittest.mock``."""
-
-    autospec = None
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
@@ -68,22 +60,6 @@ class AttributePatch(Patch):
         """Whether the replacement has not been undone."""
         entry = self.entry
         return entry is not None and any(one is entry for one in self.entries)
-
-
-@dataclass(slots=True, eq=False, kw_only=True)
-class ItemPatch(AttributePatch):
-    """``monkeypatch.setitem`` on a registry: `home` is the address of the dict, `attribute` the key as text."""
-
-    home: str
-    key: Any
-
-    def address(self) -> tuple[str, Any, tuple[str, ...]]:
-        """Return the address of the entry, or of the module that ``sys.modules`` holds."""
-        return f"{self.home}[{self.attribute}]" if self.home else str(self.key), self.original, ()
-
-    def installed(self) -> Any:
-        """What the dict holds now."""
-        return dict.get(self.target, self.key)
 
 
 def hook_monkeypatch(book: Notebook) -> Callable[[], None]:
@@ -131,11 +107,11 @@ def _attribute_set(book: Notebook, monkeypatch: Any, args: Any, kwargs: Any, fra
     is_missing = original is _ABSENT and is_optional
     if is_missing and type(target) is ModuleType and name in _BUILTINS:
         original, is_missing = _BUILTINS[name], False
-    if type(value) in _PLAIN and not is_missing:
+    if type(value) in CONSTANTS and not is_missing:
         return  # a constant claims nothing
     book.enter(
         AttributePatch(
-            patcher=_Patcher,
+            patcher=NoPatcher,
             target=target,
             original=None if original is _ABSENT else original,
             at=(frame.f_code.co_filename, frame.f_lineno),
@@ -150,45 +126,9 @@ def _attribute_set(book: Notebook, monkeypatch: Any, args: Any, kwargs: Any, fra
 
 
 def _item_set(book: Notebook, monkeypatch: Any, frame: FrameType) -> None:
-    project = book.project
-    entry = monkeypatch._setitem[-1]
-    target, key, old = entry
-    value = dict.get(target, key) if type(target) is dict else None
-    if project.kind(frame.f_code.co_filename) != "test" or type(value) in _PLAIN or _is_marker(old):
-        return
-    home = "" if target is modules else _home_of(target, book)
-    if home is None or (not home and not isinstance(old, ModuleType)):
-        return
-    book.enter(
-        ItemPatch(
-            patcher=_Patcher,
-            target=target,
-            original=old,
-            at=(frame.f_code.co_filename, frame.f_lineno),
-            foreign=False,
-            attribute=repr(key) if type(key) in (str, int) else "…",
-            value=value,
-            entry=entry,
-            entries=monkeypatch._setitem,
-            home=home,
-            key=key,
-        )
-    )
-
-
-def _home_of(registry: Any, book: Notebook) -> str | None:
-    """The address of a dict that a module of the project, or a class there, holds."""
-    for name, module in list(modules.items()):
-        if not book.project.is_first_party(file_of(module)):
-            continue
-        for attribute, value in list(vars(module).items()):
-            if value is registry:
-                return f"{name}:{attribute}"
-            if type in mro_of(type(value)) and namespace_of(value).get("__module__") == name:
-                for inner, held in list(namespace_of(value).items()):
-                    if held is registry:
-                        return f"{address_of(value)}.{inner}"
-    return None
+    registry, key, old = monkeypatch._setitem[-1]
+    if not _is_marker(old):
+        entry_replaced(book, registry, key, old, (frame.f_code.co_filename, frame.f_lineno))
 
 
 def _static(target: Any, name: str) -> Any:

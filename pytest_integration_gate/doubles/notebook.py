@@ -59,6 +59,17 @@ class HeardCall:
 
 
 @dataclass(frozen=True, slots=True)
+class Remark:
+    """Something of a mock that may be untidy: an attribute `name` that the test reached for, or an answer that was
+    given at `before` and again at `at`, unused."""
+
+    mark: Mark
+    name: str
+    at: Place
+    before: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class HeardRead:
     """An attribute that project code read from a mock that had to invent it."""
 
@@ -88,6 +99,7 @@ class Notebook:
         self.reads: dict[HeardRead, None] = {}
         self.marks: dict[Mark, None] = {}
         self.given: dict[Mark, dict[Mark, None]] = {}  # mocks by the mock whose call gave them
+        self.remarks: dict[Remark, None] = {}
         self.patches: list[Patch] = []
         self._inherited = 0
         self._counts: dict[tuple[Mark, Position | None], int] = {}
@@ -102,7 +114,8 @@ class Notebook:
     def start(self) -> None:
         """Begin a test: forget the notes of the one before."""
         self.generation += 1
-        self.calls, self.reads, self.marks, self.given, self._counts = {}, {}, {}, {}, {}
+        self.calls, self.reads, self.marks, self.given, self.remarks = {}, {}, {}, {}, {}
+        self._counts = {}
         self.patches = [patch for patch in self.patches if patch.is_active]
         self._inherited = len(self.patches)
         self.is_on = not self.failure
@@ -124,7 +137,7 @@ class Notebook:
     @property
     def has_notes(self) -> bool:
         """Whether the test had anything to do with doubles."""
-        return bool(self.calls or self.reads or self.marks or len(self.patches) > self._inherited)
+        return bool(self.calls or self.reads or self.marks or self.remarks or len(self.patches) > self._inherited)
 
     # -- notes ----------------------------------------------------------------------------------------------------
 
@@ -135,6 +148,8 @@ class Notebook:
         below = [one for one in self.patches if one.target is patch.target and one.name == patch.name]
         below = [one for one in below if one.is_active or patch.is_replaced(self.is_mock)]
         if below:
+            if below[-1].is_active:
+                below[-1].is_covered = True
             # Patched twice: what it stands for is what the first patch replaced.
             patch.original, patch.is_missing = below[0].original, below[0].is_missing
             patch.foreign = patch.foreign or below[0].foreign
@@ -235,7 +250,11 @@ class Notebook:
 
     def is_mock(self, value: Any) -> bool:
         """Whether a value is a mock of a library that is listened to."""
-        ancestors = type(value).__mro__
+        return self.is_mock_class(type(value))
+
+    def is_mock_class(self, cls: type) -> bool:
+        """Whether the instances of a class are mocks."""
+        ancestors = cls.__mro__
         return any(base in ancestors for base in self._mock_bases)
 
 

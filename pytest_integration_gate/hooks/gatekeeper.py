@@ -34,6 +34,7 @@ from pytest_integration_gate.reality.boundaries import Boundaries
 from pytest_integration_gate.reports.yaml_file import write_report
 from pytest_integration_gate.verdicts.evidence import EvidenceIndex, Witnessed
 from pytest_integration_gate.verdicts.matching import Matcher
+from pytest_integration_gate.verdicts.siblings import bind
 
 if TYPE_CHECKING:  # only runs with contexts or documents need them
     from pytest_integration_gate.hooks.contexts import ContextJudge
@@ -213,9 +214,11 @@ class Gatekeeper:
             facts.update((fact.target, fact) for fact in one.record.facts)
         evidence = EvidenceIndex((*stored, *witnessed))
         claims: dict[Claim, set[str]] = defaultdict(set)
-        for record in self._records.values():
-            for claim in record.claims:
-                claims[claim].add(record.nodeid)
+        for nodeid, record in self._records.items():
+            told, unbound = bind(record.unbound, evidence, facts)
+            self._records[nodeid] = replace(record, unbound=unbound)
+            for claim in (*record.claims, *told):
+                claims[claim].add(nodeid)
         filing: Any = {
             "boundary_of": lambda target: self._boundaries.boundary_of(
                 target, {target: evidence.boundaries_of(target)}

@@ -14,7 +14,15 @@ import pytest
 
 from pytest_integration_gate.doubles.claims import HeardClaim, Interpreter
 from pytest_integration_gate.doubles.handwritten import Handwritten
-from pytest_integration_gate.doubles.hygiene import dead_doubles, dead_stubs, internal_mocks
+from pytest_integration_gate.doubles.hygiene import (
+    blind_questions,
+    dead_doubles,
+    dead_stubs,
+    idle_assertions,
+    internal_mocks,
+    misspelt_assertions,
+    replaced_answers,
+)
 from pytest_integration_gate.doubles.listener import Listener
 from pytest_integration_gate.doubles.mock_library import MODULES, hook
 from pytest_integration_gate.doubles.notebook import Notebook
@@ -32,9 +40,10 @@ from pytest_integration_gate.model.shape import Object
 from pytest_integration_gate.reality.addresses import class_at
 from pytest_integration_gate.reality.boundaries import Boundaries
 from pytest_integration_gate.reality.hints import annotations_of
-from pytest_integration_gate.reality.holders import held_class
+from pytest_integration_gate.reality.holders import held_class, kept_from, named_class
 from pytest_integration_gate.reality.inspection import describe, describe_class
 from pytest_integration_gate.reality.mentions import doubled_names
+from pytest_integration_gate.reality.received import received_classes
 from pytest_integration_gate.reality.watching import Watched, Watcher
 from pytest_integration_gate.source.naming import address_of
 from pytest_integration_gate.source.project import Project
@@ -62,7 +71,8 @@ class Recorder:
         self._handwritten = Handwritten(
             self._book, settings.fakes, lambda address: _is_among(address, boundaries.collaborators), annotations_of
         )
-        self._interpreter = Interpreter(self._book, _held_class)
+        self._has_evidence = any(test.record.observations for test in store.tests.values())
+        self._interpreter = Interpreter(self._book, _held_class, named_class, kept_from)
         self._http: HttpTraffic | None = None
         self._unhook: dict[str, Any] = {}
         self._read_files: set[Path] = set()
@@ -86,8 +96,9 @@ class Recorder:
             self._read_files.add(module_path)
             self._read(module_path)
 
-    def pytest_collection_finish(self) -> None:
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Look at what fixtures give only where a test file or a conftest defines a class inside of something."""
+        self._interpreter.meets_reality = self._has_evidence or any(map(_is_boundary_test, session.items))
         plugins = [getattr(plugin, "__file__", None) for plugin in self._config.pluginmanager.get_plugins()]
         files = self._read_files.union(Path(file) for file in plugins if file and Path(file).name == "conftest.py")
         if any(_LOCAL_CLASS.search(_source(file)) for file in files):
@@ -135,7 +146,7 @@ class Recorder:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         """Begin to listen, and in a boundary test to watch, before the first fixture is made."""
-        is_boundary = next(item.iter_markers("boundary"), None) is not None
+        is_boundary = _is_boundary_test(item)
         self._hook_libraries(is_boundary=is_boundary)
         self._item = item
         self._has_passed = False
@@ -213,6 +224,9 @@ class Recorder:
             if "gate_faults" in getattr(item, "fixturenames", ()):
                 watched, observations = Watched(observations=(), classes=watched.classes), []  # trouble that was staged
             seen = [fact for cls in watched.classes for fact in describe_class(cls)]
+            seen += [
+                fact for cls in received_classes(watched.observations, self._project) for fact in describe_class(cls)
+            ]
             return TestRecord(
                 nodeid=item.nodeid,
                 boundaries=marked.names,
@@ -230,12 +244,17 @@ class Recorder:
     def _untidy(self, item: pytest.Item, marked: Marked) -> Iterator[Hygiene]:
         if marked.names:
             yield from internal_mocks(self._book)
-        if self._has_passed and not hasattr(item, "callspec"):  # other parameters may lead to the double
+        yield from blind_questions(self._book)
+        if self._has_passed:
             function: Any = getattr(item, "function", None)
             code = getattr(inspect.unwrap(function), "__code__", None)
-            yield from dead_doubles(self._book, code)
-            if self._http is not None:
-                yield from dead_stubs(self._http.wire.stubs, code, self._project)
+            yield from misspelt_assertions(self._book)
+            yield from idle_assertions(self._book, code)
+            if not hasattr(item, "callspec"):  # other parameters may lead to the double
+                yield from dead_doubles(self._book, code)
+                yield from replaced_answers(self._book, code)
+                if self._http is not None:
+                    yield from dead_stubs(self._http.wire.stubs, code, self._project)
 
     def _new(self, facts: list[Fact]) -> tuple[Fact, ...]:
         """Leave out what an earlier record of this process has said already."""
@@ -278,6 +297,10 @@ class FixtureEye:
         value = yield
         self._handwritten.meet(value, is_lasting=fixturedef.scope != "function")
         return value
+
+
+def _is_boundary_test(item: pytest.Item) -> bool:
+    return next(item.iter_markers("boundary"), None) is not None
 
 
 def _source(path: Path) -> str:

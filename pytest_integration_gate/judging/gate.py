@@ -84,7 +84,7 @@ def judge(
         ended = [replace(one, outcome="flaky") if one.nodeid in sorting.flaky else one for one in ended]
     summary = _summary(ended, sorting.held_back if sorting else 0)
     mismatches = sections.mismatches(findings)
-    unverified = sections.unverified(findings)
+    unverified, unbound = sections.unverified(findings), sections.unbound_doubles(records)
     causes = [cause for contribution in contributions for cause in contribution.causes]
     causes += _causes_of_sorting(sorting) if sorting is not None else ()
     gate = _gate(sections.count_verdicts(findings), mismatches, len(waiver_problems), causes, summary, fail_on)
@@ -102,7 +102,7 @@ def judge(
         boundaries=filled,
         mismatches=mismatches,
         unverified=unverified,
-        unbound_doubles=sections.unbound_doubles(records),
+        unbound_doubles=unbound,
         hygiene=sections.hygiene(records, untidy, hidden),
         failed_tests=sections.failed_tests(ended, sorting.categories if sorting else None),
         contexts=sorting.section if sorting else None,
@@ -112,7 +112,7 @@ def judge(
                 {*warnings, *waiver_problems, *warned, *(warning for record in records for warning in record.warnings)}
             )
         ),
-        recommendations=sections.recommendations(unverified, filled),
+        recommendations=sections.recommendations(unverified, filled, unbound),
     )
     added = {name: section for contribution in contributions for name, section in contribution.sections.items()}
     return replace(report, **added)

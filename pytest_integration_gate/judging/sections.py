@@ -25,6 +25,7 @@ from pytest_integration_gate.model.run_report import (
 
 _RECOMMENDED = 10
 _ENDS = {"passed": "passed", "failed": "failed", "skipped": "skipped", "errors": "error"}
+_MET_BY_MANY = frozenset({"blind_hasattr"})
 _WEAKEST_FIRST: tuple[Fidelity, ...] = ("declared", "emulated", "real")
 
 
@@ -114,6 +115,7 @@ def _mismatch_order(finding: Finding) -> tuple[object, ...]:
         seen,
         told,
         finding.suggestion,
+        finding.claim.inferred,
     )
 
 
@@ -124,7 +126,12 @@ def _join(group: Sequence[Finding]) -> Mismatch:
         boundary=first.boundary,
         kind=first.kind,
         verdict=first.verdict,
-        claim=Claimed(outcome=claim_text(first.claim, first.kind), at=first.claim.at, tests=_tests_of(group)),
+        claim=Claimed(
+            outcome=claim_text(first.claim, first.kind),
+            at=first.claim.at,
+            tests=_tests_of(group),
+            inferred=first.claim.inferred,
+        ),
         reality=None if first.reality is None else replace(first.reality, tests=tuple(sorted(first.reality.tests))),
         differences=first.differences,
         suggestion=first.suggestion,
@@ -170,17 +177,23 @@ def hygiene(
 ) -> tuple[Untidy, ...]:
     """List what tests do untidily, and the observations that do not count because a double was reached underneath.
 
-    `others` are found elsewhere; the kinds in `hidden` are left out.
+    `others` are found elsewhere; the kinds in `hidden` are left out. What many tests meet at one place is listed once,
+    with the first of them.
     """
     untidy = {*others}
+    met: dict[tuple[str, str, str], set[str]] = {}
     for record in records:
         for entry in record.hygiene:
-            untidy.add(Untidy(kind=entry.kind, at=entry.at, test=record.nodeid, detail=entry.detail))
+            if entry.kind in _MET_BY_MANY:
+                met.setdefault((entry.kind, entry.at, entry.detail), set()).add(record.nodeid)
+            else:
+                untidy.add(Untidy(kind=entry.kind, at=entry.at, test=record.nodeid, detail=entry.detail))
         for seen in record.observations:
             if seen.contaminated:
                 at = f"{seen.site.file}:{seen.site.line}" if seen.site else seen.at
                 detail = f"{seen.target} reached {seen.contaminated}"
                 untidy.add(Untidy(kind="contaminated_observation", at=at, test=record.nodeid, detail=detail))
+    untidy |= {Untidy(kind=kind, at=at, test=min(tests), detail=detail) for (kind, at, detail), tests in met.items()}
     shown = [entry for entry in untidy if entry.kind not in hidden]
     return tuple(sorted(shown, key=lambda entry: (entry.kind, _place_order(entry.at), entry.test, entry.detail)))
 
@@ -228,7 +241,9 @@ def suites(outcomes: Iterable[TestOutcome]) -> tuple[SuiteResult, ...]:
     )
 
 
-def recommendations(groups: Sequence[Unverified], boundaries: Iterable[Boundary]) -> tuple[str, ...]:
+def recommendations(
+    groups: Sequence[Unverified], boundaries: Iterable[Boundary], unbound: Sequence[UnboundDouble] = ()
+) -> tuple[str, ...]:
     """Say what would give evidence, the most claims first."""
     advice = []
     if groups and not any(boundary.observations for boundary in boundaries):
@@ -243,6 +258,12 @@ def recommendations(groups: Sequence[Unverified], boundaries: Iterable[Boundary]
     if len(ordered) > _RECOMMENDED:
         rest = counted(len(ordered) - _RECOMMENDED, "more target")
         advice.append(f"The list `unverified` names {rest} without evidence")
+    if unbound:
+        lines = counted(len(unbound), "line")
+        advice.append(
+            f"Say what the doubles at {lines} of `unbound_doubles` stand for: give them a `spec`, "
+            "or annotate where the code receives them"
+        )
     return tuple(advice)
 
 

@@ -25,7 +25,11 @@ class Claim:
     claims that it exists; made once for each patch).
 
     `at` is ``file:line`` where the double was configured, the line to mend. `site` is where project code used it.
-    `takes_self` says that the double was called with the instance as first argument (autospecced functions on a class).
+    `takes_self` says that the double was called with the instance as first argument (autospecced functions on a class),
+    `on_class` that the code calls a method on the class itself, so that nobody passes the instance for it. `owner` is
+    the class of the object that the last step is taken on, where only the calls of the double tell it (a file by the
+    mode in which it was opened).
+    `inferred` says why a bare double is taken for what it stands for, empty where the test itself says it.
     `is_told` says that an HTTP claim tells what this one is about: it is judged by facts alone, and is not counted.
     `double` tells mock objects, functions patched in, hand-written fakes and HTTP stubs apart.
 
@@ -42,6 +46,9 @@ class Claim:
     at: str
     site: Site | None = None
     takes_self: bool = False
+    on_class: bool = False
+    owner: str = ""
+    inferred: str = ""
     is_told: bool = False
     double: DoubleKind = "mock"
     exchange: Exchange | None = None
@@ -49,10 +56,16 @@ class Claim:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unbound:
-    """A double that was used and stands for nothing that is known. `at` is the line that made it."""
+    """A double that was used and stands for nothing that is known. `at` is the line that made it.
+
+    `received` are the functions (classes, for their constructors) and parameters that it was handed to, `claims` what
+    it says of a class that a boundary test shows there; their `root` is empty, their `path` starts at an instance.
+    """
 
     at: str
     names: tuple[str, ...] = ()
+    received: tuple[tuple[str, str], ...] = ()
+    claims: tuple[Claim, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

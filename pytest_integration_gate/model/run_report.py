@@ -120,11 +120,15 @@ class Boundary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claimed:
-    """What a mismatch's double says, where it was configured, and which tests use it."""
+    """What a mismatch's double says, where it was configured, and which tests use it.
+
+    `inferred` is the reason why a bare double is taken for what it stands for.
+    """
 
     outcome: str
     at: str
     tests: tuple[str, ...]
+    inferred: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -119,8 +119,8 @@ def _walk(root: str, obj: object, path: tuple[str, ...]) -> dict[str, Fact]:
             _reach_in_function(facts, root, obj, element[1:])
             break
         place = _enter(facts, place) if element == "()" else _reach(facts, place, element[1:])
-    if place is not None and place.kind == "callable":
-        _enter(facts, place)
+    if place is not None and (place.kind == "callable" or (place.kind == "instance" and path[-1:] == ("()",))):
+        _enter(facts, place)  # the claim may be about calling it
     return facts
 
 
@@ -135,7 +135,7 @@ def _start(facts: dict[str, Fact], root: str, obj: object) -> _Place | None:
         facts[root] = Fact(target=root, kind="module", first_party=is_first_party(obj))
         return _Place(kind="module", module=obj)
     if is_callable_kind(obj):
-        if isinstance(owner, type):
+        if isinstance(owner, type) and not root.endswith("]"):  # the entry of a registry is nobody's method
             return _add_member(facts, owner, name, raw=obj)
         return _add_function(facts, root, obj)
     cls = type(obj)

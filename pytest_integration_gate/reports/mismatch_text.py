@@ -91,6 +91,8 @@ def _excerpt(at: str, source: SourceReader) -> list[tuple[str, bool]]:
 
 def _remarks(mismatch: Mismatch) -> Iterator[tuple[str, str]]:
     yield from _listed("claimed by", mismatch.claim.tests)
+    if mismatch.claim.inferred:
+        yield "known by", mismatch.claim.inferred
     if mismatch.reality is not None:
         yield from _seen(mismatch.reality)
     if mismatch.suggestion:

@@ -42,6 +42,14 @@ def file_of(module: object) -> str:
     return file if type(file) is str else ""
 
 
+def module_in(file: str) -> ModuleType | None:
+    """Return the loaded module that was imported from a file; None when there is none."""
+    for module in list(modules.values()):
+        if type(module) is ModuleType and vars(module).get("__file__") == file:
+            return module
+    return None
+
+
 def _public_module(home: str, qualname: str) -> str:
     if home in _PUBLIC:
         return _PUBLIC[home]

@@ -120,6 +120,8 @@ class Project:
     def _classify(self, path: str) -> Kind:
         if path == "<string>" or path.startswith(_OWN_PACKAGE) or path.endswith(_MACHINERY):
             return "machinery"
+        if path.startswith("<doctest "):
+            return "test"
         if not self._is_own(path):
             return "foreign"
         return "test" if self._is_test(path) else "first-party"

@@ -18,6 +18,7 @@ from types import CodeType
 from pytest_integration_gate.isolation import open_file
 from pytest_integration_gate.values import dataclass
 
+Function = ast.FunctionDef | ast.AsyncFunctionDef
 Block = ast.With | ast.AsyncWith | ast.For | ast.AsyncFor
 _PLACED = (ast.expr, ast.With, ast.AsyncWith, ast.For, ast.AsyncFor)
 Position = tuple[int, int, int, int]  # first line, last line, first column, last column
@@ -117,6 +118,31 @@ def _holds(statement: ast.stmt, line: int) -> bool:
         return False
     decorators = getattr(statement, "decorator_list", ())
     return (decorators[0] if decorators else statement).lineno <= line
+
+
+def statements_at(module: ast.Module, line: int) -> list[ast.stmt]:
+    """The statements around a line, outer ones first; a decorator belongs to its function or class."""
+    found: list[ast.stmt] = []
+    waiting: list[ast.AST] = [module]
+    while waiting:
+        for child in ast.iter_child_nodes(waiting.pop()):
+            if isinstance(child, ast.stmt) and _holds(child, line):
+                found.append(child)
+                waiting.append(child)
+            elif isinstance(child, (ast.excepthandler, ast.match_case)):
+                waiting.append(child)
+    return found
+
+
+def function_at(filename: str, name: str, line: int) -> Function | None:
+    """The function whose code has this name and first line, which may be that of a decorator."""
+    tree = tree_of(filename)
+    for node in statements_at(tree.module, line) if tree is not None else ():
+        if isinstance(node, Function) and node.name == name:
+            first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
+            if line in (node.lineno, first):
+                return node
+    return None
 
 
 def _head(block: Block) -> ast.expr:

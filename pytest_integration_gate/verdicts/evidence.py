@@ -127,6 +127,18 @@ class EvidenceIndex:
         shape = join_all(outcome.shape for outcome in seen if outcome.kind in ("returned", "awaited"))
         return tuple(option.cls for option in options_of(shape) if isinstance(option, Object))
 
+    def received(self, function: str, parameter: str) -> tuple[Shape, ...]:
+        """Return what observed calls of a function, or of a class for its constructor, had at a parameter."""
+        sightings = (*self._by_target.get(function, ()), *self._by_definition.get(function, ()))
+        return tuple(
+            dict.fromkeys(
+                argument.shape
+                for observation, _ in sightings
+                for name, argument in observation.arguments.keywords
+                if name == parameter
+            )
+        )
+
     def exchanges(self) -> tuple[Evidence, ...]:
         """Return all HTTP requests that were observed with what answered them."""
         return tuple(

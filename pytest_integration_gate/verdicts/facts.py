@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from pytest_integration_gate.model.claim import Claim
 from pytest_integration_gate.model.comparison import fit
-from pytest_integration_gate.model.fact import Fact, Signature
+from pytest_integration_gate.model.fact import Fact, Parameter, Signature
 from pytest_integration_gate.model.finding import Difference
 from pytest_integration_gate.model.interaction import Arguments, Outcome
 from pytest_integration_gate.model.shape import (
@@ -27,6 +27,7 @@ from pytest_integration_gate.model.text import text_of
 from pytest_integration_gate.verdicts.binding import bind, text_of_call, text_of_signature, wrong_arguments
 from pytest_integration_gate.verdicts.contradiction import Contradiction
 from pytest_integration_gate.verdicts.declared import check_outcome, check_sync, check_value
+from pytest_integration_gate.verdicts.files import check_file
 from pytest_integration_gate.verdicts.resolution import CALLABLE, Resolution, absence, lacks
 
 
@@ -34,6 +35,9 @@ def check(claim: Claim, resolution: Resolution) -> tuple[Contradiction, ...]:
     """Give every contradiction between a claim and the facts; none when they agree or nothing is known."""
     if _is_machinery(claim):
         return ()
+    opened = check_file(claim, resolution.target)
+    if opened is not None:
+        return (opened,)
     if resolution.missing is not None:
         return (_missing(claim, resolution, resolution.missing),)
     fact = resolution.fact
@@ -167,16 +171,21 @@ def _check_arguments(claim: Claim, resolution: Resolution, fact: Fact) -> Iterat
     arguments = claim.arguments
     if arguments is None or arguments.bound or fact.signature is None or _raises_type_error(claim.outcome):
         return
+    signatures = list(_signatures(fact))
     if claim.takes_self and fact.kind == "method":
         if not arguments.positional:
             return
         arguments = replace(arguments, positional=arguments.positional[1:])
+    elif claim.on_class and fact.kind == "method":
+        if any(name == "self" for name, _ in arguments.keywords):
+            return
+        signatures = [_with_instance(each) for each in signatures]
     elif fact.kind == "method" and not resolution.instance and _starts_with_instance(arguments, resolution):
         # Class.method(instance, …): whoever binds is right
         without = replace(arguments, positional=arguments.positional[1:])
-        if not any(bind(each, without).problem for each in _signatures(fact)):
+        if not any(bind(each, without).problem for each in signatures):
             return
-    for signature in _signatures(fact):
+    for signature in signatures:
         bound = bind(signature, arguments)
         if bound.problem:
             yield Contradiction(
@@ -206,6 +215,12 @@ def _signatures(fact: Fact) -> Iterator[Signature]:
         yield fact.signature
     if fact.inner is not None:
         yield fact.inner
+
+
+def _with_instance(signature: Signature) -> Signature:
+    """The signature as the class itself has it: the caller passes the instance."""
+    instance = Parameter(name="self", kind="standard", required=True)
+    return replace(signature, parameters=(instance, *signature.parameters))
 
 
 def _starts_with_instance(arguments: Arguments, resolution: Resolution) -> bool:

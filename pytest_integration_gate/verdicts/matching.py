@@ -26,7 +26,7 @@ from pytest_integration_gate.verdicts.contradiction import Contradiction
 from pytest_integration_gate.verdicts.evidence import Evidence, EvidenceIndex
 from pytest_integration_gate.verdicts.facts import allows, check, declares
 from pytest_integration_gate.verdicts.observed import Question, ask, without_text
-from pytest_integration_gate.verdicts.resolution import Resolution, resolve
+from pytest_integration_gate.verdicts.resolution import Resolution, called, resolve
 from pytest_integration_gate.verdicts.suggestions import suggestion
 from pytest_integration_gate.verdicts.weighing import Weighed, weigh
 
@@ -138,6 +138,8 @@ class Matcher:
         target = self._targets.get(key)
         if target is None:
             resolution = self._resolve(claim.root, claim.path)
+            if claim.action == "call" and claim.path[-1:] == ("()",):
+                resolution = called(resolution)
             seen = _NOBODY
             if claim.action == "call":
                 seen = self._calls_of(resolution)
@@ -158,7 +160,7 @@ class Matcher:
         said, arguments = claim.outcome, claim.arguments
         values = (said, arguments) if target.speaks_of_values else None
         form = said and (said.kind, said.shape, said.awaiting)
-        key = (form, claim.uses, _form_of(arguments), claim.takes_self, values)
+        key = (form, claim.uses, _form_of(arguments), claim.takes_self, claim.on_class, claim.owner, values)
         declared = target.declared.get(key)
         if declared is None:
             contradiction = self._contradiction(claim, target)

@@ -110,6 +110,14 @@ def resolve(
     return end
 
 
+def called(end: Resolution) -> Resolution:
+    """Step on from an instance to its ``__call__``, when the instance itself is what is called."""
+    target = f"{end.owner}.__call__"
+    if end.fact is not None or end.missing is not None or not end.owner or target not in end.facts:
+        return end
+    return replace(end, target=target, fact=end.facts[target], instance=True)
+
+
 def _canonical(place: _Place, facts: Mapping[str, Fact]) -> _Place:
     """Go from the name under which a function or class was found to its own address; members keep their class."""
     fact = place.fact

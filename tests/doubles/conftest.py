@@ -19,7 +19,7 @@ from pytest_integration_gate.doubles.mock_library import hook
 from pytest_integration_gate.doubles.notebook import Notebook
 from pytest_integration_gate.model.claim import Claim, Unbound
 from pytest_integration_gate.reality.hints import annotations_of
-from pytest_integration_gate.reality.holders import held_class
+from pytest_integration_gate.reality.holders import held_class, kept_from, named_class
 from pytest_integration_gate.source.project import Project
 
 Hear = Callable[..., "Heard"]
@@ -47,7 +47,9 @@ def hear(tmp_path: Path) -> Iterator[Hear]:
     unhook = hook(unittest.mock, Listener(book))
     registered: dict[str, str] = {}
     handwritten = Handwritten(book, registered, lambda address: address == "email.message:Message", annotations_of)
-    interpreter = Interpreter(book, lambda owner, name, is_element: held_class(owner, name, is_element=is_element))
+    interpreter = Interpreter(
+        book, lambda owner, name, is_element: held_class(owner, name, is_element=is_element), named_class, kept_from
+    )
     before = set(sys.modules)
     sys.path.insert(0, str(tmp_path))
 

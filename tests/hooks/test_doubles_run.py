@@ -32,6 +32,9 @@ CODE = """
     async def name(): return (await real.load("k"))["name"]
     def loaded(): return asyncio.run(name())
     def handled(): return real.HANDLERS["csv"]("x")[0]["file"]
+    def tabled():
+        import more
+        return more.Readers.table["csv"]("x")[0]["path"]
 """
 
 
@@ -160,6 +163,65 @@ def test_observations_judge_replacements_and_registry_entries(project: Any) -> N
         ("real:HANDLERS['csv']", "return_shape", "tests/unit/test_unit.py:8"),
         ("real:load", "return_shape", "tests/unit/test_unit.py:5"),
     ]
+
+
+def test_patch_dict_is_judged_like_setitem(project: Any) -> None:
+    """Entries of registries in modules and classes are held against the real functions, with the right signature."""
+    project.write("more.py", "import real\nclass Readers:\n    table = {'csv': real.read_csv}\n")
+    assert found(
+        project,
+        """
+        import shopping, real, more
+        from unittest.mock import Mock, patch
+        @patch.dict("real.HANDLERS", csv=Mock(return_value=[{"file": "x"}]))
+        def test_handle():
+            assert shopping.handled() == "x"
+        @patch.dict(more.Readers.table, {"csv": Mock(return_value=[{"path": "x"}])})
+        def test_table():
+            assert shopping.tabled() == "x"
+        """,
+        """
+        import pytest, real
+        @pytest.mark.boundary("files")
+        def test_real():
+            real.HANDLERS["csv"]("other")
+        """,
+    ) == [("real:HANDLERS['csv']", "return_shape", "tests/unit/test_unit.py:4")]
+
+
+@pytest.mark.parametrize("options", [(), ("-p", "xdist", "-n2"), ("-p", "pytest_randomly")], ids=" ".join)
+def test_what_monkeypatch_takes_away_or_sets_outside_claims_nothing(project: Any, options: tuple[str, ...]) -> None:
+    """`delattr`, `delitem`, `setenv`, `chdir` and `syspath_prepend` do what they do, are undone, and are no claims."""
+    test = """
+        import os, sys
+        import pytest, real, shopping
+        BEFORE = os.getcwd(), list(sys.path), dict(os.environ)
+        def test_away(monkeypatch):
+            monkeypatch.delattr(real, "fetch")
+            monkeypatch.delattr("real.Store.keys")
+            monkeypatch.delitem(real.HANDLERS, "csv")
+            with pytest.raises(AttributeError):
+                shopping.buckets("ada")
+            with pytest.raises(KeyError):
+                shopping.handled()
+        def test_outside(monkeypatch, tmp_path):
+            monkeypatch.setenv("SHOP", "1")
+            monkeypatch.setenv("PATH", "x", prepend=":")
+            monkeypatch.delenv("HOME", raising=False)
+            monkeypatch.chdir(tmp_path)
+            monkeypatch.syspath_prepend(str(tmp_path))
+            assert (os.environ["SHOP"], os.getcwd(), sys.path[0]) == ("1", str(tmp_path), str(tmp_path))
+        def test_undone(monkeypatch):
+            with monkeypatch.context() as inner:
+                inner.setattr(real, "fetch", lambda owner: "x")
+            assert real.fetch(1, 2) == [1, 2] and real.Store("x").keys() == ["a"]
+            assert "csv" in real.HANDLERS
+        def test_again():
+            assert "SHOP" not in os.environ and os.getcwd() == BEFORE[0] and sys.path == BEFORE[1]
+    """
+    assert found(project, test, "", *options) == []
+    assert project.report["gate"]["claims"]["total"] == 0
+    assert project.report["hygiene"] == []
 
 
 def test_replacements_contaminate_and_clocks_do_not(project: Any) -> None:

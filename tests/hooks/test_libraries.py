@@ -91,6 +91,110 @@ LIES = {
             def test(self, get):
                 self.assertEqual(shop.greet(1), "a")
     """,
+    "setUpClass": """
+        class ShopTest(unittest.TestCase):
+            @classmethod
+            def setUpClass(cls):
+                cls.enterClassContext(patch("shop.Repo.get", return_value={"mail": "a"}))
+
+            def test_one(self):
+                self.assertEqual(shop.greet(1), "a")
+
+            def test_two(self):
+                self.assertEqual(shop.greet(2), "a")
+    """,
+    "setup_method": """
+        class TestShop:
+            def setup_method(self):
+                self.patcher = patch("shop.Repo.get", return_value={"mail": "a"})
+                self.patcher.start()
+
+            def teardown_method(self):
+                self.patcher.stop()
+
+            def test(self):
+                assert shop.greet(1) == "a"
+    """,
+    "setup_module": """
+        PATCHER = patch("shop.Repo.get", return_value={"mail": "a"})
+
+        def setup_module():
+            PATCHER.start()
+
+        def teardown_module():
+            PATCHER.stop()
+
+        def test_first():
+            pass
+
+        def test_second():
+            assert shop.greet(1) == "a"
+    """,
+    "session fixture": """
+        @pytest.fixture(scope="session", autouse=True)
+        def repo():
+            with patch("shop.Repo.get", return_value={"mail": "a"}):
+                yield
+
+        def test_first():
+            pass
+
+        def test_second():
+            assert shop.greet(1) == "a"
+    """,
+    "package_mocker and module_mocker": """
+        @pytest.fixture(scope="package", autouse=True)
+        def get(package_mocker):
+            return package_mocker.patch("shop.Repo.get")
+
+        @pytest.fixture(scope="module", autouse=True)
+        def answer(get, module_mocker):
+            get.return_value = {"mail": "a"}
+
+        def test():
+            assert shop.greet(1) == "a"
+    """,
+    "resetall": """
+        def test(mocker):
+            get = mocker.patch("shop.Repo.get", return_value={"mail": "a"})
+            shop.Repo().get(0)
+            mocker.resetall()
+            assert get.call_count == 0 and shop.greet(1) == "a"
+            mocker.resetall(return_value=True)
+            assert get.return_value != {"mail": "a"}
+            mocker.stopall()
+            assert shop.Repo().get(1)["id"] == 1
+    """,
+    "a spy that is told what to give": """
+        def test(mocker):
+            mocker.spy(shop.Repo, "get")
+            mocker.stopall()
+            spy = mocker.patch.object(shop.Repo, "get", wraps=shop.Repo().get)
+            spy.return_value = {"mail": "a"}
+            assert shop.greet(1) == "a"
+    """,
+    "pytest's own subtests": """
+        def test(subtests):
+            for key in (1, 2):
+                with subtests.test(key=key), patch.object(shop.Repo, "get", return_value={"mail": "a"}):
+                    assert shop.greet(key) == "a"
+    """,
+    "a doctest": """
+        def helper():
+            '''
+            >>> with patch.object(shop.Repo, "get", return_value={"mail": "a"}):
+            ...     shop.greet(1)
+            'a'
+            '''
+    """,
+    "a generated test method": """
+        class ShopTest(unittest.IsolatedAsyncioTestCase):
+            async def asyncSetUp(self):
+                self.enterContext(patch.object(shop.Repo, "get", return_value={"mail": "a"}))
+
+            async def test(self):
+                self.assertEqual(shop.greet(1), "a")
+    """,
     "patch.multiple": """
         @patch.multiple(shop.Repo, get=Mock(return_value={"mail": "a"}))
         def test():
@@ -145,11 +249,70 @@ def test_a_lie_is_found_however_it_is_told(shop: Any, style: str) -> None:
     )
     body = "\n".join(line[8:] for line in LIES[style].splitlines())
     shop.write("tests/unit/test_greet.py", lines + body)
-    result = shop.run("-p", "pytest_mock")
-    assert "failed" not in result.parseoutcomes()
+    if style == "pytest's own subtests":
+        pytest.importorskip("_pytest.subtests", reason="built in from pytest 9 on")
+    result = shop.run("-p", "pytest_mock", "--doctest-modules")
+    assert not {"failed", "errors"} & result.parseoutcomes().keys(), result.outlines
+    assert shop.report["warnings"] == []
     targets = {mismatch["target"] for mismatch in shop.report["mismatches"]}
     expected = {"asyncio": "shop:Repo.load", "PropertyMock": "shop:Repo.size"}.get(style, "shop:Repo.get")
     assert targets == {expected}, shop.report_text
+
+
+@pytest.mark.parametrize("options", [(), ("-p", "xdist", "-n2"), ("-p", "pytest_randomly")], ids=" ".join)
+def test_a_test_that_runs_again_counts_once(shop: Any, options: tuple[str, ...]) -> None:
+    """A plugin that runs a failed test again: the outcome is that of the last run, and so are the claims."""
+    shop.write(
+        "conftest.py",
+        """
+import pytest
+from _pytest.runner import runtestprotocol
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item, nextitem):
+    if "again" not in item.name:
+        return None
+    item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
+    for last in (False, True):
+        reports = runtestprotocol(item, nextitem=nextitem, log=False)
+        if not last and any(report.failed for report in reports):
+            item._initrequest()
+            for report in reports:
+                if report.failed:
+                    report.outcome = "rerun"
+                item.ihook.pytest_runtest_logreport(report=report)
+            continue
+        for report in reports:
+            item.ihook.pytest_runtest_logreport(report=report)
+        break
+    item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+    return True
+
+def pytest_report_teststatus(report):
+    return ("rerun", "R", "RERUN") if report.outcome == "rerun" else None
+""",
+    )
+    shop.write(
+        "tests/unit/test_greet.py",
+        """
+from unittest.mock import patch
+import pytest
+import shop
+
+RAN = []
+
+@pytest.mark.parametrize("key", [1, 2])
+def test_again(key):
+    RAN.append(key)
+    name = "mail" if RAN.count(key) > 1 else "gone"
+    with patch.object(shop.Repo, "get", return_value={name: "a"}):
+        assert shop.greet(key) == "a"
+""",
+    )
+    result = shop.run(*options)
+    assert "failed" not in result.parseoutcomes(), result.outlines
+    assert shop.report["summary"]["passed"] == 3
+    assert [one["claim"]["outcome"] for one in shop.report["mismatches"]] == ["returns {mail: str}"]
 
 
 def test_spies_and_stubs_claim_nothing(shop: Any) -> None:

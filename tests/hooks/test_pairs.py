@@ -104,6 +104,54 @@ PAIRS: dict[str, tuple[str, str, str, str, str, str, str]] = {
         "shop:Sales.by_region",
         "return_shape",
     ),
+    "a text file gives no bytes": (
+        "def shout(path):\n    with open(path) as file:\n        return file.read().upper()",
+        "def test():\n    with patch('builtins.open', mock_open(read_data=HERE)):\n        shop.shout('x')",
+        "    pass",
+        "b'abc'",
+        "'abc'",
+        "io:open().read",
+        "return_annotation",
+    ),
+    "a binary file gives no text, and an empty one says nothing": (
+        "def head(path, mode='rb'):\n    file = open(path, mode=mode)\n    return file.readlines()[:1], file.read()",
+        "def test():\n    with patch('shop.open', mock_open(read_data=HERE), create=True):\n        shop.head('x')",
+        "    pass",
+        "'abc'",
+        "b'abc'",
+        "io:open().readlines",
+        "return_annotation",
+    ),
+    "a binary file takes no text": (
+        "def keep(path, data):\n    with open(path, 'wb') as file:\n        file.write(data)",
+        "def test():\n    with patch('builtins.open', mock_open()):\n        shop.keep('x', HERE)",
+        "    pass",
+        "'abc'",
+        "b'abc'",
+        "io:open().write",
+        "argument_shape",
+    ),
+    "a method is not called on the class": (
+        "class Cache:\n    def get(self, key): return key\n    def scan(prefix): return [prefix]\n"
+        "def read(key): return Cache.scan(key), HERE.get(key)",
+        "def test():\n    with patch('shop.Cache'):\n        shop.read('x')",
+        "    pass",
+        "Cache",
+        "Cache()",
+        "shop:Cache.get",
+        "signature",
+    ),
+    "a patched method is not called on the class either": (
+        "class Cache:\n    def get(self, key): return key\n    def scan(prefix): return [prefix]\n"
+        "def read(key): return Cache.scan(key), HERE.get(key)",
+        "def test():\n    with patch.object(shop.Cache, 'get', return_value=1), patch('shop.Cache.scan'):\n"
+        "        shop.read('x')",
+        "    pass",
+        "Cache",
+        "Cache()",
+        "shop:Cache.get",
+        "signature",
+    ),
     "an attribute that was None when the object was given may be filled later": (
         "class Job:\n    def __init__(self):\n        self.result, self.label = None, 'a'\n    def run(self): self.result = 'done'\n"
         "class Queue:\n    def start(self): return Job()\n"
@@ -124,7 +172,7 @@ def test_the_lie_is_found_and_the_truth_is_left_in_peace(project: Any, name: str
     module, unit, boundary, lie, truth, target, kind = PAIRS[name]
     for here, expected in ((lie, {(target, kind)}), (truth, set())):
         project.write("shop.py", module.replace("HERE", here) + "\n")
-        header = "from unittest.mock import Mock, patch\nimport pytest\nimport shop\n\n"
+        header = "from unittest.mock import Mock, mock_open, patch\nimport pytest\nimport shop\n\n"
         project.write("tests/unit/test_greet.py", header + unit.replace("HERE", here) + "\n")
         marked = "@pytest.mark.boundary('real')\ndef test_real():\n" + boundary + "\n"
         project.write("tests/integration/test_repo.py", header + marked)

@@ -5,13 +5,16 @@ pytest imports this module in every run of every project that has the package in
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
     from pytest_integration_gate.doubles.progressions import Progressions
+    from pytest_integration_gate.hooks.load import Load
+    from pytest_integration_gate.suites.polling import Eventually
+    from pytest_integration_gate.suites.proxies import Faults
 
 BOUNDARY = (
     "boundary(name, ..., fidelity='real'): an integration test that uses the real collaborators of the named "
@@ -130,7 +133,42 @@ def start(config: pytest.Config) -> None:
         raise pytest.UsageError(str(error)) from None
 
 
-# Fixtures are there with and without the gate, so that tests that use them run either way.
+# Fixtures are there with and without the gate, so that tests that use them run either way. What they give is imported
+# when a test asks for it.
+
+
+@pytest.fixture
+def gate_expect() -> Callable[..., None]:
+    """Compare a value with an expectation, by the matchers of YAML suites: ``gate_expect(value, {…})``."""
+    from pytest_integration_gate.hooks.expecting import expect
+
+    return expect
+
+
+@pytest.fixture
+def gate_eventually() -> Eventually:
+    """Wait until a check holds: ``gate_eventually(lambda: order.is_paid, timeout=5)``; seconds."""
+    from pytest_integration_gate.suites.polling import Eventually
+
+    return Eventually()
+
+
+@pytest.fixture
+def gate_faults() -> Iterator[Faults]:
+    """Put scripted faults in front of a real server: ``gate_faults.http(url).sequence(503, "timeout", "ok")``."""
+    from pytest_integration_gate.suites.proxies import Faults
+
+    faults = Faults()
+    yield faults
+    faults.close()
+
+
+@pytest.fixture
+def gate_load(request: pytest.FixtureRequest) -> Load:
+    """Put load on a server: ``gate_load(url, concurrent_requests=50, requests=1000).p95``; see `Load`."""
+    from pytest_integration_gate.hooks.load import Load
+
+    return Load(request.config)
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from pytest_integration_gate.evidence.merging import Store
 from pytest_integration_gate.evidence.store import load
-from pytest_integration_gate.hooks import fixtures
 from pytest_integration_gate.hooks.collection import Ordering, Selection
 from pytest_integration_gate.hooks.ended import Judge
 from pytest_integration_gate.hooks.gatekeeper import Gatekeeper
@@ -42,52 +42,67 @@ def start(config: pytest.Config) -> None:
     ordered = _ordered(config)
     is_worker = ordered is not None or hasattr(config, "workerinput")
     recorder = Recorder(config, settings, project, boundaries, store)
-    contexts = None
-    plugins: list[object] = [
-        Transport(),
-        Selection(config, settings),
-        SuiteFiles(config, settings),
-        Ordering(config, settings),
-        recorder,
-    ]
-    features, judges = _features(config, settings, recorder, project, is_worker=is_worker)
-    plugins += features
-    if ordered is not None:
-        plugins.append(ordered)
-    if not is_worker:
-        check_report(settings)
-        if any(boundary.openapi for boundary in settings.boundaries):
-            from pytest_integration_gate.hooks.descriptions import check_documents
+    try:
+        features, judges = _features(config, settings, recorder, project, is_worker=is_worker)
+        plugins: list[object] = [
+            Transport(),
+            Selection(config, settings),
+            SuiteFiles(config, settings),
+            Ordering(config, settings),
+            recorder,
+            *features,
+        ]
+        if ordered is not None:
+            plugins.append(ordered)
+        if not is_worker:
+            plugins += _controlling(config, settings, boundaries, store, judges, warnings=(damage,) if damage else ())
+        if settings.contexts:
+            from pytest_integration_gate.hooks.failures import FailureNotes
 
-            check_documents(settings)
-        if settings.contexts or settings.base or settings.brief:
-            from pytest_integration_gate.hooks.contexts import ContextJudge
-
-            contexts = ContextJudge(config, settings)
-            plugins += [contexts, contexts.stages]
-            if contexts.active and config.getoption("dist", "no") != "no":
-                from pytest_integration_gate.hooks.stages_on_workers import Dispatcher
-
-                plugins.append(Dispatcher(config))
-        warnings = (damage,) if damage else ()
-        gatekeeper = Gatekeeper(
-            config, settings, boundaries, store, judges=judges, warnings=warnings, contexts=contexts
-        )
-        plugins += [gatekeeper, Terminal(config, settings, gatekeeper)]
-        if config.getoption("gate_replay"):
-            from pytest_integration_gate.hooks.replay import Replay
-
-            is_dry = config.getoption("gate_replay") == "dry"
-            plugins.append(Replay(settings.boundaries, gatekeeper.findings_so_far, is_dry=is_dry))
-    if settings.contexts:
-        from pytest_integration_gate.hooks.failures import FailureNotes
-
-        plugins.append(FailureNotes(project))
-    if getattr(config, "workerinput", {}).get(ACTIVE):
-        plugins.append(_stages(config, settings))
-    config.pluginmanager.register(fixtures, "integration_gate_offered_fixtures")
+            plugins.append(FailureNotes(project))
+        if getattr(config, "workerinput", {}).get(ACTIVE):
+            plugins.append(_stages(config, settings))
+    except BaseException:
+        recorder.pytest_unconfigure()  # a run that does not begin leaves nothing behind in this process
+        raise
     for plugin in plugins:
         config.pluginmanager.register(plugin, f"integration_gate_{type(plugin).__name__.lower()}")
+
+
+def _controlling(
+    config: pytest.Config,
+    settings: Settings,
+    boundaries: Boundaries,
+    store: Store,
+    judges: list[Judge],
+    *,
+    warnings: tuple[str, ...],
+) -> list[object]:
+    """Make the objects that judge the run, in the one process that does. What cannot be used is told now."""
+    check_report(settings)
+    if any(boundary.openapi for boundary in settings.boundaries):
+        from pytest_integration_gate.hooks.descriptions import check_documents
+
+        check_documents(settings)
+    plugins: list[object] = []
+    contexts = None
+    if settings.contexts or settings.base or settings.brief:
+        from pytest_integration_gate.hooks.contexts import ContextJudge
+
+        contexts = ContextJudge(config, settings)
+        plugins += [contexts, contexts.stages]
+        if contexts.active and config.getoption("dist", "no") != "no":
+            from pytest_integration_gate.hooks.stages_on_workers import Dispatcher
+
+            plugins.append(Dispatcher(config))
+    gatekeeper = Gatekeeper(config, settings, boundaries, store, judges=judges, warnings=warnings, contexts=contexts)
+    plugins += [gatekeeper, Terminal(config, settings, gatekeeper)]
+    if config.getoption("gate_replay"):
+        from pytest_integration_gate.hooks.replay import Replay
+
+        is_dry = config.getoption("gate_replay") == "dry"
+        plugins.append(Replay(settings.boundaries, gatekeeper.findings_so_far, is_dry=is_dry))
+    return plugins
 
 
 def _ordered(config: pytest.Config) -> object | None:

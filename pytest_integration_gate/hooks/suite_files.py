@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
@@ -22,7 +21,7 @@ def is_suite(name: str) -> bool:
 
 
 class SuiteFiles:
-    """Collects suites, keeps each on one worker of xdist, and lends its matchers to Python tests."""
+    """Collects suites and keeps each on one worker of xdist."""
 
     def __init__(self, config: pytest.Config, settings: Settings) -> None:
         self._config = config
@@ -50,10 +49,3 @@ class SuiteFiles:
 
         scheduler = SCHEDULERS.get(config.getvalue("dist"))
         return scheduler and scheduler(config, log)
-
-    @pytest.fixture
-    def gate_expect(self) -> Callable[..., None]:
-        """Compare a value with an expectation, by the matchers of YAML suites: ``gate_expect(value, {…})``."""
-        from pytest_integration_gate.hooks.expecting import expect
-
-        return expect

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unittest.mock
 from pathlib import Path
 
 import pytest
@@ -292,3 +293,12 @@ def test_a_report_that_is_there_is_left_alone(project: Project) -> None:
     check_report(project.read("--gate-report=old.yaml"))
     assert old.read_text() == "old"
     assert sorted(Path(project.root).iterdir()) == before
+
+
+def test_a_run_that_does_not_begin_leaves_the_libraries_alone(pytester: pytest.Pytester) -> None:
+    """After a usage error in this process mocks and ``monkeypatch`` are as they were."""
+    before = (unittest.mock.CallableMixin._mock_call, pytest.MonkeyPatch.setattr.__code__)
+    pytester.makefile(".yaml", gate="contexts: {orders: {modules: [shop], tests: [missing]}}\n")
+    options = ("-p", "pytest_integration_gate.plugin", "--integration-gate", "-p", "no:cacheprovider")
+    assert pytester.runpytest_inprocess(*options).ret == pytest.ExitCode.USAGE_ERROR
+    assert (unittest.mock.CallableMixin._mock_call, pytest.MonkeyPatch.setattr.__code__) == before

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Generator, Iterable, Iterator
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +42,7 @@ class Replay:
         if not (session.shouldstop or session.shouldfail or session.config.getoption("collectonly", False)):
             items = [*self._items(session)]
             session.testscollected += len(items)
-            for item, following in zip(items, [*items[1:], None], strict=True):
+            for item, following in zip_longest(items, items[1:]):
                 session.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
         return result
 

@@ -433,6 +433,11 @@ def test_replay_sends_what_is_allowed_and_nothing_when_dry(replayed: Any) -> Non
     assert replayed.report["gate"]["claims"]["unverified"] == 3
 
 
+def test_replay_with_nothing_to_ask_is_an_ordinary_run(project: Any) -> None:
+    """A project without HTTP claims."""
+    project.run("--gate-replay").assert_outcomes(passed=2)
+
+
 def test_a_replay_that_is_not_answered_fails(replayed: Any) -> None:
     """Nobody listens at the mapped address: the item says what was asked and why there is no answer."""
     replayed.write("gate.yaml", boundary_of("http://127.0.0.1:9"))

@@ -78,6 +78,7 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
         help="Run everything N times in N random orders: find what is flaky and which test spoils which.",
     )
     option("--gate-trace", metavar="FILE", help="Write which test proves what, as Markdown.")
+    option("--gate-html", metavar="FILE", help="Write the report as one HTML page that needs nothing but itself.")
     option("--gate-config", metavar="PATH", help="The YAML file with the gate's tables (default: gate.yaml).")
     option(
         "--gate-context",

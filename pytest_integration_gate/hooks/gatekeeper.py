@@ -146,10 +146,10 @@ class Gatekeeper:
         self.report = self._judge(findings, commit, waivers.problems, contributions)
         if self._contexts is not None:
             self.report = self._contexts.follow(self.report, self._collected, today)
-        if self._settings.trace is not None:
-            from pytest_integration_gate.reports.traceability import write_trace
+        for name, path in self._settings.formats.items():
+            from pytest_integration_gate.hooks.formats import WRITERS
 
-            self._write(write_trace, self._settings.trace)
+            self._write(WRITERS[name], path)
         self._write(write_report, self._settings.report)
         if self.report.gate.status == "FAILED" and exitstatus in (
             pytest.ExitCode.OK,
@@ -163,7 +163,13 @@ class Gatekeeper:
         try:
             write(self.report, path)
         except ReportError as error:
-            self.report = replace(self.report, warnings=(*self.report.warnings, str(error)))
+            self._warn(str(error))
+        except Exception as error:  # a run is never lost for a file about it
+            self._warn(f"{path} could not be written: {type(error).__name__}: {error}")
+
+    def _warn(self, warning: str) -> None:
+        assert self.report is not None
+        self.report = replace(self.report, warnings=(*self.report.warnings, warning))
 
     def _keep(self, today: str, commit: str) -> None:
         ran = [_lasting(record) for nodeid, record in self._records.items() if self._ran(nodeid)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import field, replace
+from importlib.util import find_spec
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING, Any
@@ -39,6 +40,9 @@ JUDGED = (
 LATER = ("stale",)
 """Words for what can fail a run: what this version judges, and what it accepts and does not judge yet."""
 
+FORMATS = ("trace", "html")
+"""What the judged run can be written as besides the report, each asked for by ``--gate-`` and its name."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
@@ -48,13 +52,13 @@ class Settings:
     `contexts` are those of ``gate.yaml``, `worked_on` the names of ``--gate-context``, `base` the revision of
     ``--gate-base``, `brief` where the hand-over is written. `account` and `project` are the scope of stored state.
     `allow_commands` says whether YAML suites may run commands. `gate_file` is the ``gate.yaml`` that was read.
-    `checkpoint_stage` is the stage that alone is to run, `resume` lets checkpoints be that passed before, `publish` is
-    where their results go. `requirements` maps ids to texts. `trace` is where traceability is written, `repeat` in how
-    many orders everything runs. `rules` maps rules for boundary tests to ``warning``, ``error`` or ``off``. `budget` is
-    in seconds, `floors` of coverage are in percent. `selected` are the boundaries of ``--boundary``, empty for all.
-    `fail_on` is empty for ``none``; `fail_on_is_explicit` says that somebody wrote it. `redact` are regular
-    expressions. `root` is pytest's root directory. `notes` are sentences that the user should read: what was set and is
-    not judged by this version.
+    `checkpoint_stage` is the stage that alone is to run, `resume` lets checkpoints be that passed before, `publish`
+    is where their results go. `requirements` maps ids to texts. `formats` says where the judged run is written
+    besides the report, by the format's name; `repeat` in how many orders everything runs. `rules` maps rules for
+    boundary tests to ``warning``, ``error`` or ``off``. `budget` is in seconds, `floors` of coverage are in
+    percent. `selected` are the boundaries of ``--boundary``, empty for all. `fail_on` is empty for ``none``;
+    `fail_on_is_explicit` says that somebody wrote it. `redact` are regular expressions. `root` is pytest's root
+    directory. `notes` are sentences that the user should read: what was set and is not judged by this version.
     """
 
     root: Path
@@ -69,7 +73,7 @@ class Settings:
     stories: tuple[Story, ...] = ()
     requirements: Mapping[str, str] = field(default_factory=dict)
     plan: tuple[PlannedPath, ...] = ()
-    trace: Path | None = None
+    formats: Mapping[str, Path] = field(default_factory=dict)
     repeat: int = 1
     rules: Mapping[str, str] = field(default_factory=dict)
     budget: float | None = None
@@ -108,7 +112,7 @@ def read_settings(config: pytest.Config) -> Settings:
         stories=file.stories if file else (),
         requirements=file.requirements if file else {},
         plan=file.plan if file else (),
-        trace=reading.path("gate_trace", "") if config.getoption("gate_trace") is not None else None,
+        formats=reading.formats(),
         repeat=reading.repeat(),
         **reading.limits(),
         contexts=contexts,
@@ -192,6 +196,13 @@ class _Reading:
         if "\0" in written or (not written.strip() and where.startswith("--")):
             self.problems.append(f"{where}: {written!r} is no path. Name a file or folder.")
         return base / Path(written.strip() or default).expanduser()
+
+    def formats(self) -> dict[str, Path]:
+        asked = [name for name in FORMATS if self.config.getoption(f"gate_{name}") is not None]
+        if "html" in asked and not _is_installed("jinja2"):
+            remedy = "pip install 'pytest-integration-gate[html]'"
+            self.problems.append(f"--gate-html needs the library `jinja2`, which is not installed. {remedy}")
+        return {name: self.path(f"gate_{name}", "") for name in asked}
 
     def flag(self, name: str) -> bool:
         try:
@@ -353,3 +364,10 @@ def _error(problems: list[str]) -> SettingsError:
     if len(problems) == 1:
         return SettingsError(problems[0])
     return SettingsError(f"{len(problems)} settings are wrong:\n" + "\n".join(problems))
+
+
+def _is_installed(library: str) -> bool:
+    try:
+        return find_spec(library) is not None
+    except ValueError:  # it stands in sys.modules as None or without a spec
+        return False

@@ -79,6 +79,9 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
     )
     option("--gate-trace", metavar="FILE", help="Write which test proves what, as Markdown.")
     option("--gate-html", metavar="FILE", help="Write the report as one HTML page that needs nothing but itself.")
+    option("--gate-json", metavar="FILE", help="Write the report as JSON.")
+    option("--gate-sarif", metavar="FILE", help="Write mismatches and hygiene as SARIF 2.1.0, for code scanning.")
+    option("--gate-ctrf", metavar="FILE", help="Write the tests in the Common Test Report Format.")
     option("--gate-config", metavar="PATH", help="The YAML file with the gate's tables (default: gate.yaml).")
     option(
         "--gate-context",

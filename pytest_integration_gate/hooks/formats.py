@@ -5,23 +5,49 @@ Only what is asked for is imported.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import TypeAlias
 
-from pytest_integration_gate.model.run_report import RunReport
+from pytest_integration_gate.model.run_report import RunReport, TestOutcome
+
+Writer: TypeAlias = Callable[[RunReport, Path, Sequence[TestOutcome]], None]
 
 
-def _trace(report: RunReport, path: Path) -> None:
+def _trace(report: RunReport, path: Path, outcomes: Sequence[TestOutcome]) -> None:
     from pytest_integration_gate.reports.traceability import write_trace
 
     write_trace(report, path)
 
 
-def _html(report: RunReport, path: Path) -> None:
+def _html(report: RunReport, path: Path, outcomes: Sequence[TestOutcome]) -> None:
     from pytest_integration_gate.reports.html import write_html
 
     write_html(report, path)
 
 
-WRITERS: Mapping[str, Callable[[RunReport, Path], None]] = {"trace": _trace, "html": _html}
+def _json(report: RunReport, path: Path, outcomes: Sequence[TestOutcome]) -> None:
+    from pytest_integration_gate.reports.json_file import write_report_json
+
+    write_report_json(report, path)
+
+
+def _sarif(report: RunReport, path: Path, outcomes: Sequence[TestOutcome]) -> None:
+    from pytest_integration_gate.reports.sarif import write_sarif
+
+    write_sarif(report, path)
+
+
+def _ctrf(report: RunReport, path: Path, outcomes: Sequence[TestOutcome]) -> None:
+    from pytest_integration_gate.reports.ctrf import write_ctrf
+
+    write_ctrf(report, path, outcomes)
+
+
+WRITERS: Mapping[str, Writer] = {"trace": _trace, "html": _html, "json": _json, "sarif": _sarif, "ctrf": _ctrf}
 """By the names of `settings.FORMATS`."""
+
+
+def writer(name: str, outcomes: Sequence[TestOutcome]) -> Callable[[RunReport, Path], None]:
+    """Return what writes a run with these outcomes in the format of that name."""
+    return lambda report, path: WRITERS[name](report, path, outcomes)

@@ -147,9 +147,9 @@ class Gatekeeper:
         if self._contexts is not None:
             self.report = self._contexts.follow(self.report, self._collected, today)
         for name, path in self._settings.formats.items():
-            from pytest_integration_gate.hooks.formats import WRITERS
+            from pytest_integration_gate.hooks.formats import writer
 
-            self._write(WRITERS[name], path)
+            self._write(writer(name, tuple(self._outcomes.values())), path)
         self._write(write_report, self._settings.report)
         if self.report.gate.status == "FAILED" and exitstatus in (
             pytest.ExitCode.OK,

@@ -40,7 +40,7 @@ JUDGED = (
 LATER = ("stale",)
 """Words for what can fail a run: what this version judges, and what it accepts and does not judge yet."""
 
-FORMATS = ("trace", "html")
+FORMATS = ("trace", "html", "json", "sarif", "ctrf")
 """What the judged run can be written as besides the report, each asked for by ``--gate-`` and its name."""
 
 

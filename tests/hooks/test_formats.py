@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -48,3 +49,15 @@ def test_a_missing_extra_says_what_to_install(project: Any) -> None:
     result = project.run("-p", "without_jinja", "--gate-html=page.html")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(["*jinja2*pip install 'pytest-integration-gate[[]html[]]'*"])
+
+
+def test_the_machines_formats_tell_the_same_run(project: Any) -> None:
+    """JSON, SARIF and CTRF are written beside each other; the order and the workers do not matter."""
+    options = ("--gate-json=r.json", "--gate-sarif=r.sarif", "--gate-ctrf=r.ctrf")
+    assert project.run(*options, "-p", "xdist.plugin", "-n2").ret == 1
+    report, sarif, ctrf = (json.loads((project.root / f"r.{name}").read_text()) for name in ("json", "sarif", "ctrf"))
+    assert report["mismatches"] == project.report["mismatches"]
+    assert [one["ruleId"] for one in sarif["runs"][0]["results"]] == ["return_shape"]
+    assert ctrf["results"]["summary"]["tests"] == 2
+    lying = [test["name"] for test in ctrf["results"]["tests"] if "mismatches" in test["extra"]]
+    assert lying == ["test_greets"]

@@ -97,6 +97,10 @@ def _controlling(
             plugins.append(Dispatcher(config))
     gatekeeper = Gatekeeper(config, settings, boundaries, store, judges=judges, warnings=warnings, contexts=contexts)
     plugins += [gatekeeper, Terminal(config, settings, gatekeeper)]
+    if os.environ.get("GITHUB_ACTIONS") == "true":
+        from pytest_integration_gate.hooks.github import GitHub
+
+        plugins.append(GitHub(config, gatekeeper))
     if config.getoption("gate_replay"):
         from pytest_integration_gate.hooks.replay import Replay
 

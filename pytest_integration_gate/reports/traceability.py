@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from os import PathLike, fspath
 
 from pytest_integration_gate.errors import ReportError
 from pytest_integration_gate.files import write_text
 from pytest_integration_gate.model.run_report import RunReport
-from pytest_integration_gate.reports.layout import printable
+from pytest_integration_gate.reports.markdown import cell, cell_of_lines, table
 
 
 def traceability(report: RunReport) -> str:
@@ -21,7 +20,7 @@ def traceability(report: RunReport) -> str:
         "Acceptance criteria",
         ("Story", "Criterion", "Text", "State", "Tests"),
         [
-            (*map(_cell, (one.story, one.criterion, one.text, one.state)), _tests(one.tests))
+            (*map(cell, (one.story, one.criterion, one.text, one.state)), cell_of_lines(one.tests))
             for one in report.acceptance
         ],
         sum(one.state == "met" for one in report.acceptance),
@@ -29,13 +28,13 @@ def traceability(report: RunReport) -> str:
     parts += _section(
         "Requirements",
         ("Requirement", "Text", "State", "Tests"),
-        [(*map(_cell, (one.id, one.text, one.state)), _tests(one.tests)) for one in report.requirements],
+        [(*map(cell, (one.id, one.text, one.state)), cell_of_lines(one.tests)) for one in report.requirements],
         sum(one.state == "met" for one in report.requirements),
     )
     parts += _section(
         "Test plan",
         ("Seam", "Critical path", "Priority", "State", "Tests"),
-        [(*map(_cell, (one.seam, one.path, one.priority, one.state)), _tests(one.tests)) for one in report.plan],
+        [(*map(cell, (one.seam, one.path, one.priority, one.state)), cell_of_lines(one.tests)) for one in report.plan],
         sum(one.state == "covered" for one in report.plan),
     )
     if len(parts) == 2:
@@ -56,18 +55,4 @@ def _section(title: str, head: Sequence[str], rows: Sequence[Sequence[str]], goo
     if not rows:
         return
     yield f"## {title}: {good} of {len(rows)}"
-    yield "\n".join(map(_row, (head, ["---"] * len(head), *rows)))
-
-
-def _row(cells: Iterable[str]) -> str:
-    return f"| {' | '.join(cells)} |"
-
-
-def _cell(text: str) -> str:
-    """Keep a cell in its cell: no line breaks, no bars, no HTML."""
-    kept = printable(text).replace("&", "&amp;").replace("<", "&lt;")
-    return re.sub(r"([\\|*`])", r"\\\1", kept)
-
-
-def _tests(tests: Iterable[str]) -> str:
-    return "<br>".join(map(_cell, tests))
+    yield table(head, rows)

@@ -163,11 +163,12 @@ class Gatekeeper:
         try:
             write(self.report, path)
         except ReportError as error:
-            self._warn(str(error))
+            self.warn(str(error))
         except Exception as error:  # a run is never lost for a file about it
-            self._warn(f"{path} could not be written: {type(error).__name__}: {error}")
+            self.warn(f"{path} could not be written: {type(error).__name__}: {error}")
 
-    def _warn(self, warning: str) -> None:
+    def warn(self, warning: str) -> None:
+        """Add a warning to the judged run."""
         assert self.report is not None
         self.report = replace(self.report, warnings=(*self.report.warnings, warning))
 

@@ -97,6 +97,10 @@ def _controlling(
             plugins.append(Dispatcher(config))
     gatekeeper = Gatekeeper(config, settings, boundaries, store, judges=judges, warnings=warnings, contexts=contexts)
     plugins += [gatekeeper, Terminal(config, settings, gatekeeper)]
+    if config.getoption("xmlpath", None):
+        from pytest_integration_gate.hooks.junit import JunitProperties
+
+        plugins.append(JunitProperties(config, gatekeeper))
     if os.environ.get("GITHUB_ACTIONS") == "true":
         from pytest_integration_gate.hooks.github import GitHub
 

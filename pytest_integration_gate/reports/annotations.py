@@ -19,7 +19,7 @@ MOST = 10
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """Where one `phase` of a test failed (``setup``, ``call``, ``teardown``, ``collect``), and the line that says why."""
+    """Where and why one `phase` of a test failed: ``setup``, ``call``, ``teardown`` or ``collect``."""
 
     phase: str
     file: str

@@ -144,25 +144,29 @@ def test_a_place_that_cannot_be_written_is_a_report_error(quiet_run: RunReport, 
         write_html(quiet_run, tmp_path / "file" / "page.html")
 
 
-def shown(folder: Path, report: RunReport, asked: str = "") -> str:
-    """Return the page as Chromium has it when the script has run."""
-    path = folder / "page.html"
-    write_html(report, path)
+def shown(path: Path, asked: str = "") -> str:
+    """Return a page as Chromium has it when its scripts have run."""
     assert CHROMIUM is not None
-    result = subprocess.run(
-        [CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--dump-dom", f"{path.as_uri()}{asked}"],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=True,
-    )
-    return result.stdout
+    quiet = ("--headless", "--no-sandbox", "--disable-gpu", "--allow-file-access-from-files", "--dump-dom")
+    command = [CHROMIUM, *quiet, f"{path.as_uri()}{asked}"]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=True).stdout
+
+
+def written(folder: Path, report: RunReport) -> Path:
+    write_html(report, folder / "page.html")
+    return folder / "page.html"
+
+
+def title(text: str) -> str:
+    found = re.search(r"(?s)<title>(.*?)</title>", text)
+    assert found is not None
+    return found[1]
 
 
 @needs_chromium
 def test_a_browser_filters_what_the_address_asks_for(failed_run: RunReport, tmp_path: Path) -> None:
     """`#q=…&boundary=…` hides everything else, and says how much is left."""
-    text = shown(tmp_path, failed_run, "#q=userrepo.get&verdict=contradicted")
+    text = shown(written(tmp_path, failed_run), "#q=userrepo.get&verdict=contradicted")
     mismatches = [
         attributes for tag, attributes in Elements(text).found if "mismatch" in (attributes.get("class") or "").split()
     ]
@@ -173,7 +177,7 @@ def test_a_browser_filters_what_the_address_asks_for(failed_run: RunReport, tmp_
 @needs_chromium
 def test_a_browser_runs_nothing_hostile(run_by_contexts: RunReport, tmp_path: Path) -> None:
     """No picture comes to be, and our script works beside hostile names."""
-    text = shown(tmp_path, hostile(run_by_contexts), "#q=nothing-is-called-this")
+    text = shown(written(tmp_path, hostile(run_by_contexts)), "#q=nothing-is-called-this")
     assert not [tag for tag, _ in Elements(text).found if tag == "img"]
     assert re.search(r'<p id="nothing" class="note">', text)
 
@@ -182,8 +186,44 @@ def test_a_browser_runs_nothing_hostile(run_by_contexts: RunReport, tmp_path: Pa
 def test_a_browser_shows_two_thousand_mismatches(failed_run: RunReport, tmp_path: Path) -> None:
     """All of them are there, and only the first are open."""
     many = tuple(replace(failed_run.mismatches[0], target=f"shop.repository:Repo{n}.get") for n in range(2000))
-    text = shown(tmp_path, replace(failed_run, mismatches=many), "#q=repo1999.get")
+    text = shown(written(tmp_path, replace(failed_run, mismatches=many)), "#q=repo1999.get")
     mismatches = [attributes for tag, attributes in Elements(text).found if "data-verdict" in attributes]
     assert len(mismatches) == 2000 + len(failed_run.unverified)
     assert sum("open" in attributes for attributes in mismatches) == 8
     assert sum("hidden" not in attributes for attributes in mismatches) == 1
+
+
+KEYS = """<script>
+const press = (key) => (document.activeElement ?? document.body).dispatchEvent(
+  new KeyboardEvent("keydown", {key, bubbles: true}));
+const told = [];
+const tell = () => told.push(document.activeElement.id || document.activeElement.textContent.trim().split("\\n")[0]);
+press("/"); tell();
+document.activeElement.value = "nothing";
+press("Escape"); told.push(document.getElementById("search").value);
+for (const key of "jjjjk") press(key);
+tell();
+press("e"); told.push(document.querySelectorAll("main details:not([open])").length);
+document.title = told.join(", ");
+</script></body>"""
+
+
+@needs_chromium
+def test_the_keyboard_is_enough(failed_run: RunReport, tmp_path: Path) -> None:
+    """`/` searches, Escape clears, `j` and `k` go from entry to entry, `e` opens all."""
+    path = tmp_path / "page.html"
+    path.write_text(page(failed_run).replace("</body>", KEYS), encoding="utf-8")
+    assert title(shown(path)) == "search, , UserRepo.getcontradictedreturn shapetests/unit/test_signup.py:6, 0"
+
+
+@needs_chromium
+def test_nothing_is_wider_than_a_telephone(run_by_contexts: RunReport, tmp_path: Path) -> None:
+    """At 400 pixels long names break; there is nothing to scroll sideways."""
+    written(tmp_path, hostile(replace(run_by_contexts, warnings=("x" * 500,))))
+    frame = tmp_path / "frame.html"
+    frame.write_text(
+        '<iframe id="frame" src="page.html" style="width: 400px; height: 900px; border: 0"></iframe><script>'
+        "onload = () => { const inner = frame.contentDocument.documentElement;"
+        "document.title = inner.scrollWidth <= frame.contentWindow.innerWidth }</script>"
+    )
+    assert title(shown(frame)) == "true"

@@ -29,6 +29,12 @@ class StoreError(GateError):
     slug = "store"
 
 
+class BaselineError(GateError):
+    """A baseline that cannot be used."""
+
+    slug = "baseline"
+
+
 class OpenapiError(GateError):
     """An OpenAPI document that cannot be used. `problems` has one sentence for each fault, each with its place."""
 

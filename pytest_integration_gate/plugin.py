@@ -28,6 +28,7 @@ MARKERS = (
     "seam('A → B', path='what happens'): a test of a critical path of the test plan.",
     "critical: runs before the tests without this marker.",
     "budget(seconds): fails the test when setup, call and teardown together take longer.",
+    "gate_waive(target, kind=..., reason=..., until='YYYY-MM-DD'): accepts mismatches of a target until that day.",
     "quarantine(reason, until='YYYY-MM-DD'): until then a failure is reported and does not fail the run.",
 )
 
@@ -92,6 +93,8 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
     option(
         "--gate-base", metavar="REV", help="The revision to compare with; contexts that changed since are worked on."
     )
+    option("--gate-baseline", metavar="FILE", help="Known mismatches; only others fail the run.")
+    option("--gate-baseline-update", action="store_true", help="Write today's mismatches into the baseline.")
     option("--gate-brief", metavar="FILE", help="Where to write the hand-over for the next step, as Markdown.")
 
     parser.addini("integration_gate", "Switch the integration gate on.", type="bool", default=False)
@@ -104,6 +107,8 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
     parser.addini("gate_rules", "Rules for boundary tests, one a line: 'rule: warning | error | off'.", type="linelist")
     parser.addini("gate_budget", "How long the whole run may take, like '90s' or '5m'.")
     parser.addini("gate_coverage", "Floors of coverage in percent, one a line: 'path or context: 90'.", type="linelist")
+    parser.addini("gate_mode", "'gate' fails runs, 'audit' only reports.")
+    parser.addini("gate_baseline", "The file with known mismatches.")
     parser.addini("gate_redact", "Names of secrets to mask, one regular expression a line.", type="linelist")
 
 

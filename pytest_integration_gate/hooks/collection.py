@@ -82,6 +82,7 @@ class Ordering:
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Import what keeps bounds only when a test has some."""
+        self._read_waivers(items)
         if not any(mark.name in ("budget", "critical", "quarantine") for item in items for mark in item.iter_markers()):
             return
         from pytest_integration_gate.hooks import bounds
@@ -91,6 +92,17 @@ class Ordering:
             return
         self._config.pluginmanager.register(bounds.Bounds(self._settings), "integration_gate_bounds")
         bounds.critical_first(items, keeps_order)
+
+    def _read_waivers(self, items: list[pytest.Item]) -> None:
+        """Import what reads waivers only when a test has some."""
+        if not any(item.get_closest_marker("gate_waive") for item in items):
+            return
+        from pytest_integration_gate.hooks import waive_marks
+
+        if problems := waive_marks.problems(items):
+            refuse(items, SettingsError("\n".join(problems)), self._output)
+            return
+        self._config.pluginmanager.register(waive_marks.WaiveMarks(), "integration_gate_waive_marks")
 
 
 def keeps_order(item: pytest.Item) -> bool:

@@ -7,18 +7,21 @@ import re
 from collections.abc import Mapping
 from dataclasses import field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from pytest_integration_gate.model.acceptance import PlannedPath, Story
+from pytest_integration_gate.model.finding import Kind
 from pytest_integration_gate.strict_yaml import Node, YamlError, read
 from pytest_integration_gate.values import dataclass
-from pytest_integration_gate.yaml_rules import Check, Choice, ListOf, MapOf, OrPath, Table, Text, Value
+from pytest_integration_gate.verdicts.waivers import is_date
+from pytest_integration_gate.yaml_rules import Check, Choice, Either, ListOf, MapOf, OrPath, Table, Text, Value
 
 if TYPE_CHECKING:
     from pytest_integration_gate.suites.checkpoints import Checkpoint
 
-if TYPE_CHECKING:  # only runs with contexts need it
+if TYPE_CHECKING:  # only runs with contexts or waivers need them
     from pytest_integration_gate.model.context import Context
+    from pytest_integration_gate.verdicts.target_waivers import TargetWaiver
 
 Compare = Literal["shape", "value"]
 
@@ -66,6 +69,7 @@ class GateFile:
     stories: tuple[Story, ...] = ()
     requirements: Mapping[str, str] = field(default_factory=dict)
     plan: tuple[PlannedPath, ...] = ()
+    waivers: tuple[TargetWaiver, ...] = ()
     later: tuple[str, ...] = ()
 
 
@@ -105,6 +109,14 @@ def _refuse_name(text: str) -> str | None:
     return None if re.fullmatch(r"[\w.-]+", text) else f"`{text}` is no name. Write letters, digits, `.`, `-` and `_`."
 
 
+def _refuse_blank(text: str) -> str | None:
+    return None if text.strip() else "it is empty."
+
+
+def _refuse_day(text: str) -> str | None:
+    return None if is_date(text) else f"`{text}` is no day. Write the last one on which it holds, like `2027-01-31`."
+
+
 def _refuse_path(text: str) -> str | None:
     if text.strip("/") and not text.startswith(("/", "~")) and ".." not in text.split("/") and "\\" not in text:
         return None
@@ -138,6 +150,16 @@ CONTEXT = Table(
         "components": MapOf(Table(keys={"modules": _MODULES, "owner": Text(), "session": Text()}), Text(_refuse_name)),
     }
 )
+_KIND = Choice(get_args(Kind))
+WAIVER = Table(
+    keys={
+        "target": Text(_refuse_blank),
+        "kind": Either((_KIND, ListOf(_KIND))),
+        "reason": Text(_refuse_blank),
+        "until": Text(_refuse_day),
+    },
+    required=("target", "reason", "until"),
+)
 FILE = Table(
     keys={
         "format": Choice((1,)),
@@ -162,8 +184,8 @@ FILE = Table(
         "stories": OrPath(STORIES),
         "requirements": OrPath(REQUIREMENTS),
         "plan": Text(),
+        "waivers": ListOf(WAIVER),
     },
-    later=frozenset(("waivers",)),
 )
 
 
@@ -197,9 +219,33 @@ def read_gate_file(path: Path, name: str) -> GateFile:
         fakes=data.get("fakes", {}),
         contexts=contexts,
         checkpoints=checkpoints,
+        waivers=_waivers(node),
         later=tuple(check.later),
         **asked,
     )
+
+
+def _waivers(node: Node) -> tuple[TargetWaiver, ...]:
+    """Read the waivers; only a file that has some imports what they are."""
+    entry = node.entries.get("waivers")
+    if entry is None or not entry.value.items:
+        return ()
+    from pytest_integration_gate.verdicts.target_waivers import TargetWaiver
+
+    read = []
+    for item in entry.value.items:
+        table: Any = item.data
+        kinds = table.get("kind", ())
+        read.append(
+            TargetWaiver(
+                where=item.place,
+                target=table["target"],
+                kinds=(kinds,) if isinstance(kinds, str) else tuple(kinds),
+                reason=table["reason"],
+                until=table["until"],
+            )
+        )
+    return tuple(read)
 
 
 def _checkpoints(node: Node, check: Check) -> tuple[Checkpoint, ...]:

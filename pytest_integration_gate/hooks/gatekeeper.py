@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -37,6 +37,7 @@ from pytest_integration_gate.verdicts.matching import Matcher
 from pytest_integration_gate.verdicts.siblings import bind
 
 if TYPE_CHECKING:  # only runs with contexts or documents need them
+    from pytest_integration_gate.hooks.baselining import Baseline
     from pytest_integration_gate.hooks.contexts import ContextJudge
     from pytest_integration_gate.model.api import Api
 
@@ -54,6 +55,8 @@ class Gatekeeper:
         judges: Sequence[Judge] = (),
         warnings: tuple[str, ...] = (),
         contexts: ContextJudge | None = None,
+        baseline: Baseline | None = None,
+        test_files: Callable[[], Collection[str]] = frozenset,
     ) -> None:
         self._config = config
         self._settings = settings
@@ -61,6 +64,9 @@ class Gatekeeper:
         self._store = store
         self._judges = judges
         self._contexts = contexts
+        self._baseline = baseline
+        self._test_files = test_files
+        self._waivers = Waivers(config.rootpath, settings.waivers)
         self._warnings = [*settings.notes, *warnings]
         self._records: dict[str, TestRecord] = {}
         self._outcomes: dict[str, TestOutcome] = {}
@@ -86,6 +92,7 @@ class Gatekeeper:
         record = getattr(report, RECORD, None)
         if isinstance(record, TestRecord):
             self._records[report.nodeid] = record
+        self._waivers.hear(report)
         self._warnings += getattr(report, NOTES, ())
         worker = getattr(report, "worker_id", "master")
         if worker != "master":
@@ -138,9 +145,12 @@ class Gatekeeper:
     def _finish(self, session: pytest.Session, exitstatus: int) -> None:
         today, commit = datetime.fromtimestamp(clock(), UTC).strftime("%Y-%m-%d"), commit_of(self._config.rootpath)
         self._keep(today, commit)
-        waivers = Waivers(self._config.rootpath, today)
-        findings = waivers.apply(self._findings(today, commit))
-        waivers.check_unused(self._files_that_ran())
+        waivers = self._waivers
+        findings = waivers.apply(self._findings(today, commit), today)
+        waivers.check_unused(self._files_that_ran(), is_whole=self._is_whole())
+        if self._baseline is not None:
+            findings = self._baseline.apply(findings, self._is_settled)
+            self._warnings += self._baseline.warnings
         ended = Ended(outcomes=self._outcomes, records=self._records, findings=findings, today=today, commit=commit)
         contributions = [_judged(one, ended) for one in self._judges]
         self.report = self._judge(findings, commit, waivers.problems, contributions)
@@ -200,6 +210,20 @@ class Gatekeeper:
             for file, tests in self._whole_files().items()
             if tests <= self._records.keys() and all(map(self._ran, tests))
         ]
+
+    def _is_whole(self) -> bool:
+        """Whether every test of the project ran."""
+        folders = [self._config.invocation_params.dir / argument for argument in self._config.args]
+        return all(nodeid in self._records and self._ran(nodeid) for nodeid in self._collected) and all(
+            any(Path(file).is_relative_to(folder) for folder in folders) for file in self._test_files()
+        )
+
+    def _is_settled(self, nodeid: str) -> bool:
+        """Whether a test ran, or is gone."""
+        file = nodeid.partition("::")[0]
+        if nodeid in self._records:
+            return self._ran(nodeid)
+        return nodeid not in self._whole_files().get(file, (nodeid,)) or not (self._config.rootpath / file).exists()
 
     def _ran(self, nodeid: str) -> bool:
         outcome = self._outcomes.get(nodeid)

@@ -38,3 +38,5 @@ NOTES = "integration_gate_notes"
 KEEPS_ORDER = "integration_gate_keeps_order"
 # The attribute of a report whose failure does not count, because the test is in quarantine.
 QUARANTINED = "integration_gate_quarantined"
+# The attribute of a teardown report with the waivers that the markers of its test give.
+WAIVERS = "integration_gate_waivers"

@@ -55,7 +55,8 @@ def start(config: pytest.Config) -> None:
         if ordered is not None:
             plugins.append(ordered)
         if not is_worker:
-            plugins += _controlling(config, settings, boundaries, store, judges, warnings=(damage,) if damage else ())
+            warnings = (damage,) if damage else ()
+            plugins += _controlling(config, settings, project, boundaries, store, judges, warnings=warnings)
         if settings.contexts:
             from pytest_integration_gate.hooks.failures import FailureNotes
 
@@ -72,6 +73,7 @@ def start(config: pytest.Config) -> None:
 def _controlling(
     config: pytest.Config,
     settings: Settings,
+    project: Project,
     boundaries: Boundaries,
     store: Store,
     judges: list[Judge],
@@ -95,7 +97,22 @@ def _controlling(
             from pytest_integration_gate.hooks.stages_on_workers import Dispatcher
 
             plugins.append(Dispatcher(config))
-    gatekeeper = Gatekeeper(config, settings, boundaries, store, judges=judges, warnings=warnings, contexts=contexts)
+    baseline = None
+    if settings.baseline is not None:
+        from pytest_integration_gate.hooks.baselining import Baseline
+
+        baseline = Baseline(settings.baseline, is_updated=settings.updates_baseline)
+    gatekeeper = Gatekeeper(
+        config,
+        settings,
+        boundaries,
+        store,
+        judges=judges,
+        warnings=warnings,
+        contexts=contexts,
+        baseline=baseline,
+        test_files=project.test_files,
+    )
     plugins += [gatekeeper, Terminal(config, settings, gatekeeper)]
     if config.getoption("xmlpath", None):
         from pytest_integration_gate.hooks.junit import JunitProperties

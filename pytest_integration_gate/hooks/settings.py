@@ -29,6 +29,7 @@ if TYPE_CHECKING:  # only runs with contexts need it
     from pytest_integration_gate.model.context import Context
     from pytest_integration_gate.reports.publication import Target
     from pytest_integration_gate.suites.checkpoints import Checkpoint
+    from pytest_integration_gate.verdicts.target_waivers import TargetWaiver
 
 DEFAULT_BOUNDARIES = ("cloud", "database", "filesystem", "http", "messaging", "process")
 """Boundaries that exist without configuration."""
@@ -56,9 +57,11 @@ class Settings:
     is where their results go. `requirements` maps ids to texts. `formats` says where the judged run is written
     besides the report, by the format's name; `repeat` in how many orders everything runs. `rules` maps rules for
     boundary tests to ``warning``, ``error`` or ``off``. `budget` is in seconds, `floors` of coverage are in
-    percent. `selected` are the boundaries of ``--boundary``, empty for all. `fail_on` is empty for ``none``;
-    `fail_on_is_explicit` says that somebody wrote it. `redact` are regular expressions. `root` is pytest's root
-    directory. `notes` are sentences that the user should read: what was set and is not judged by this version.
+    percent. `selected` are the boundaries of ``--boundary``, empty for all. `waivers` are those of ``gate.yaml``.
+    `baseline` is the file with known mismatches, and `updates_baseline` says that it shall have those of this run.
+    `fail_on` is empty for ``none`` and in audit mode; `fail_on_is_explicit` says that somebody wrote it. `redact` are
+    regular expressions. `root` is pytest's root directory. `notes` are sentences that the user should read: what was
+    set and is not judged by this version.
     """
 
     root: Path
@@ -90,6 +93,9 @@ class Settings:
     checkpoint_stage: str = ""
     resume: bool = False
     publish: tuple[Target, ...] = ()
+    waivers: tuple[TargetWaiver, ...] = ()
+    baseline: Path | None = None
+    updates_baseline: bool = False
     notes: tuple[str, ...] = ()
 
 
@@ -105,7 +111,7 @@ def read_settings(config: pytest.Config) -> Settings:
         account=file.account if file else "",
         report=reading.path("gate_report", "integration-gate.report.yaml"),
         store=reading.path("gate_store", ".integration_gate"),
-        fail_on=frozenset(reading.asked(file) if fail_on is None else fail_on),
+        fail_on=frozenset(() if reading.is_audit() else reading.asked(file) if fail_on is None else fail_on),
         fail_on_is_explicit=fail_on is not None,
         boundaries=reading.boundaries(file),
         fakes=file.fakes if file else {},
@@ -127,6 +133,9 @@ def read_settings(config: pytest.Config) -> Settings:
         checkpoint_stage=config.getoption("gate_checkpoint") or "",
         resume=config.getoption("gate_resume"),
         publish=reading.publish(file),
+        waivers=file.waivers if file else (),
+        baseline=reading.baseline(),
+        updates_baseline=config.getoption("gate_baseline_update"),
         notes=tuple(reading.notes),
     )
     if reading.problems:
@@ -250,6 +259,21 @@ class _Reading:
         if later := [word for word in words if word in LATER]:
             self.notes.append(f"{where}: not judged by this version: {', '.join(later)}.")
         return set(words) - {"none"}
+
+    def is_audit(self) -> bool:
+        """Say whether ``gate_mode`` asks for a report that never fails the run."""
+        mode = str(self.config.getini("gate_mode") or "gate").strip()
+        if mode not in ("audit", "gate"):
+            self.problems.append(f"gate_mode in {self.ini}: `{mode}` is no mode. Write `audit` or `gate`.")
+        return mode == "audit"
+
+    def baseline(self) -> Path | None:
+        """Give the file with known mismatches; whether it can be read is seen when the gate opens."""
+        if self.text("gate_baseline")[0] or self.config.getoption("gate_baseline") is not None:
+            return self.path("gate_baseline", "")
+        if self.config.getoption("gate_baseline_update"):
+            self.problems.append("--gate-baseline-update: no baseline is named. Add --gate-baseline FILE.")
+        return None
 
     def asked(self, file: GateFile | None) -> set[str]:
         """Give what fails the run when nobody wrote it: mismatches, and what the gate is asked to judge besides."""

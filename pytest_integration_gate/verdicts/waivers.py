@@ -33,8 +33,12 @@ class Waiver:
 
     def covers(self, finding: Finding, span: tuple[int, int]) -> bool:
         """Whether a finding on the statement with these lines is covered."""
+        return finding.kind in self.kinds and self.stands_at(span)
+
+    def stands_at(self, span: tuple[int, int]) -> bool:
+        """Whether the comment stands on one of these lines or on the line above."""
         first, last = span
-        return finding.kind in self.kinds and first - 1 <= self.line <= last
+        return first - 1 <= self.line <= last
 
 
 def waivers_in(source: str, file: str) -> tuple[tuple[Waiver, ...], tuple[str, ...]]:
@@ -76,7 +80,7 @@ def _read(found: re.Match[str], file: str, line: int) -> Waiver | str:
         what = f"`{unknown[0]}` is no kind" if unknown else "the waiver names no kind"
         return f"{what}. Known kinds: {', '.join(_KINDS)}."
     until = _UNTIL.search(found["rest"])
-    if until is None or not _is_date(until[1]):
+    if until is None or not is_date(until[1]):
         return "the waiver has no end. Write the last day on which it holds: until=YYYY-MM-DD."
     reason = _UNTIL.sub("", found["rest"]).strip()
     if not reason:
@@ -84,7 +88,8 @@ def _read(found: re.Match[str], file: str, line: int) -> Waiver | str:
     return Waiver(file=file, line=line, kinds=kinds, reason=reason, until=until[1])
 
 
-def _is_date(text: str) -> bool:
+def is_date(text: str) -> bool:
+    """Whether a text is a day as `YYYY-MM-DD`."""
     try:
         date.fromisoformat(text)
     except ValueError:

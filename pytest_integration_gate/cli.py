@@ -6,8 +6,12 @@ import argparse
 import sys
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 
+from pytest_integration_gate.errors import GateError
 from pytest_integration_gate.reports.schema import SCHEMAS, schema_text
+
+_USAGE_ERROR = 4  # as pytest has it
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -23,9 +27,41 @@ def main(arguments: Sequence[str] | None = None) -> int:
         description="Print the JSON Schema of a file that the gate writes or reads.",
     )
     schema.add_argument("file", choices=(*SCHEMAS, "suite"), help="the kind of file")
+    merging = commands.add_parser("merge", help="merge exported evidence", description="Merge exported evidence.")
+    merging.add_argument("files", nargs="+", type=Path, metavar="FILE", help="a file of --gate-export")
+    merging.add_argument("-o", "--output", type=Path, required=True, metavar="FILE", help="where the merged file goes")
+    judging = commands.add_parser(
+        "judge",
+        help="judge exported evidence without running tests",
+        description="Judge exported runs as one, by the ini file of this folder; exit status 1 when they fail.",
+    )
+    judging.add_argument("files", nargs="+", type=Path, metavar="FILE", help="a file of --gate-export")
+    judging.add_argument("--report", metavar="PATH", help="where to write the YAML report")
+    judging.add_argument("--fail-on", metavar="WORDS", help="what fails: for example 'mismatch,suspect'")
     chosen = parser.parse_args(arguments)
+    try:
+        return _COMMANDS[chosen.command](chosen)
+    except GateError as error:
+        sys.stderr.write(f"integration-gate {chosen.command}: {error}\n")
+        return _USAGE_ERROR
+
+
+def _print_schema(chosen: argparse.Namespace) -> int:
     sys.stdout.write(_schema(chosen.file))
     return 0
+
+
+def _merge(chosen: argparse.Namespace) -> int:
+    from pytest_integration_gate.hooks.carrying import merge_files
+
+    merge_files(chosen.files, chosen.output)
+    return 0
+
+
+def _judge(chosen: argparse.Namespace) -> int:
+    from pytest_integration_gate.hooks.deferred import judge_and_tell
+
+    return judge_and_tell(chosen.files, report=chosen.report, fail_on=chosen.fail_on)
 
 
 def _schema(file: str) -> str:
@@ -34,6 +70,9 @@ def _schema(file: str) -> str:
 
         return json_schema.schema_text()
     return schema_text(file)
+
+
+_COMMANDS = {"schema": _print_schema, "merge": _merge, "judge": _judge}
 
 
 def _version() -> str:

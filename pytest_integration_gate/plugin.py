@@ -95,6 +95,13 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
     )
     option("--gate-baseline", metavar="FILE", help="Known mismatches; only others fail the run.")
     option("--gate-baseline-update", action="store_true", help="Write today's mismatches into the baseline.")
+    option("--gate-export", metavar="FILE", help="Write all evidence as text, for other runs and `integration-gate`.")
+    option(
+        "--gate-import",
+        action="append",
+        metavar="FILE",
+        help="Use and keep the evidence that another run has exported (repeatable).",
+    )
     option("--gate-brief", metavar="FILE", help="Where to write the hand-over for the next step, as Markdown.")
 
     parser.addini("integration_gate", "Switch the integration gate on.", type="bool", default=False)

@@ -6,17 +6,22 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import field, replace
 from types import MappingProxyType
 
+from pytest_integration_gate.model.claim import Claim
 from pytest_integration_gate.model.record import TestRecord
 from pytest_integration_gate.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredTest:
-    """What one test contributed when it last ran, and when and at which commit that was."""
+    """What one test contributed when it last ran, and when and at which commit that was.
+
+    `moment` is the end of its run, in UTC with microseconds; empty when an earlier version stored it.
+    """
 
     record: TestRecord
     date: str
     commit: str = ""
+    moment: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +37,7 @@ class Store:
         *,
         date: str,
         commit: str = "",
+        moment: str = "",
     ) -> Store:
         """Return the store as it is after a run.
 
@@ -46,9 +52,18 @@ class Store:
             if nodeid in (collected or {}).get(nodeid.partition("::")[0], (nodeid,))
         }
         for record in records:
-            lasting = replace(record, unbound=(), hygiene=(), warnings=())
-            if lasting.claims or lasting.observations:
-                tests[record.nodeid] = StoredTest(record=lasting, date=date, commit=commit)
+            kept = replace(record, unbound=(), hygiene=(), warnings=())
+            if kept.claims or kept.observations:
+                tests[record.nodeid] = StoredTest(record=kept, date=date, commit=commit, moment=moment)
             else:
                 tests.pop(record.nodeid, None)
         return Store(MappingProxyType(tests))
+
+
+def lasting(record: TestRecord) -> TestRecord:
+    """Return what later runs need: all that was observed; of the claims only what they are about, which boundary tests
+    watch also when they run alone. Facts of other tests are read afresh."""
+    about = dict.fromkeys((claim.root, claim.path) for claim in record.claims if claim.double != "stub")
+    claims = tuple(Claim(root=root, path=path, action="call", at="") for root, path in about)
+    facts = record.facts if record.observations else ()
+    return replace(record, claims=claims, facts=facts, unbound=(), hygiene=(), warnings=())

@@ -153,7 +153,9 @@ def _json(line: str, number: int) -> Any:
 def _test(data: dict[str, Any], parts: dict[str, list[Any]]) -> StoredTest:
     bare = from_data(TestRecord, data["record"])
     found: dict[str, Any] = {name: tuple(parts[name][number] for number in data[name]) for name in _PARTS}
-    return StoredTest(record=replace(bare, **found), date=data["date"], commit=data["commit"])
+    return StoredTest(
+        record=replace(bare, **found), date=data["date"], commit=data["commit"], moment=data.get("moment", "")
+    )
 
 
 def _text(store: Store) -> str:
@@ -174,5 +176,6 @@ def _entries(store: Store) -> Iterator[dict[str, Any]]:
                 if number == following:
                     yield {name: to_data(part)}
                 references[name].append(number)
+        moment = {"moment": test.moment} if test.moment else {}
         bare = replace(test.record, claims=(), observations=(), facts=())
-        yield {"test": {"record": to_data(bare), "date": test.date, "commit": test.commit, **references}}
+        yield {"test": {"record": to_data(bare), "date": test.date, "commit": test.commit, **moment, **references}}

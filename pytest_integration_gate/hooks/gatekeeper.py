@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_integration_gate.errors import ReportError
-from pytest_integration_gate.evidence.merging import Store
+from pytest_integration_gate.evidence.merging import Store, lasting
 from pytest_integration_gate.evidence.store import update
 from pytest_integration_gate.hooks.collection import COLLECTED, MISTAKE
+from pytest_integration_gate.hooks.comparing import compare
 from pytest_integration_gate.hooks.ended import Ended, Judge
 from pytest_integration_gate.hooks.keys import FLAKY, NOTES, RECORD, SUITE, SUITES, WARNINGS
 from pytest_integration_gate.hooks.phases import reason_of
@@ -25,21 +26,18 @@ from pytest_integration_gate.hooks.waiving import Waivers
 from pytest_integration_gate.isolation import clock
 from pytest_integration_gate.judging.gate import Cause, Contribution, judge
 from pytest_integration_gate.judging.sections import observed_boundaries
-from pytest_integration_gate.model.claim import Claim
-from pytest_integration_gate.model.fact import Fact
 from pytest_integration_gate.model.finding import Finding
 from pytest_integration_gate.model.record import TestRecord
 from pytest_integration_gate.model.run_report import RunReport, TestOutcome, TestRun
 from pytest_integration_gate.reality.boundaries import Boundaries
 from pytest_integration_gate.reports.yaml_file import write_report
-from pytest_integration_gate.verdicts.evidence import EvidenceIndex, Witnessed
-from pytest_integration_gate.verdicts.matching import Matcher
-from pytest_integration_gate.verdicts.siblings import bind
+from pytest_integration_gate.verdicts.evidence import Witnessed
 
-if TYPE_CHECKING:  # only runs with contexts or documents need them
+if TYPE_CHECKING:  # only runs that ask for them need these
+    from pytest_integration_gate.evidence.carrying import Carried
     from pytest_integration_gate.hooks.baselining import Baseline
+    from pytest_integration_gate.hooks.carrying import Carrying
     from pytest_integration_gate.hooks.contexts import ContextJudge
-    from pytest_integration_gate.model.api import Api
 
 
 class Gatekeeper:
@@ -57,6 +55,7 @@ class Gatekeeper:
         contexts: ContextJudge | None = None,
         baseline: Baseline | None = None,
         test_files: Callable[[], Collection[str]] = frozenset,
+        carrying: Carrying | None = None,
     ) -> None:
         self._config = config
         self._settings = settings
@@ -66,9 +65,11 @@ class Gatekeeper:
         self._contexts = contexts
         self._baseline = baseline
         self._test_files = test_files
+        self._carrying = carrying
         self._waivers = Waivers(config.rootpath, settings.waivers)
         self._warnings = [*settings.notes, *warnings]
         self._records: dict[str, TestRecord] = {}
+        self._judged_records: list[TestRecord] = []
         self._outcomes: dict[str, TestOutcome] = {}
         self._mistakes: dict[str, None] = {}
         self._collected: set[str] = set()
@@ -144,18 +145,21 @@ class Gatekeeper:
 
     def _finish(self, session: pytest.Session, exitstatus: int) -> None:
         today, commit = datetime.fromtimestamp(clock(), UTC).strftime("%Y-%m-%d"), commit_of(self._config.rootpath)
-        self._keep(today, commit)
+        ended = clock()
+        self._keep(today, commit, ended)
         waivers = self._waivers
         findings = waivers.apply(self._findings(today, commit), today)
         waivers.check_unused(self._files_that_ran(), is_whole=self._is_whole())
         if self._baseline is not None:
             findings = self._baseline.apply(findings, self._is_settled)
             self._warnings += self._baseline.warnings
-        ended = Ended(outcomes=self._outcomes, records=self._records, findings=findings, today=today, commit=commit)
-        contributions = [_judged(one, ended) for one in self._judges]
+        outcome = Ended(outcomes=self._outcomes, records=self._records, findings=findings, today=today, commit=commit)
+        contributions = [_judged(one, outcome) for one in self._judges]
         self.report = self._judge(findings, commit, waivers.problems, contributions)
         if self._contexts is not None:
             self.report = self._contexts.follow(self.report, self._collected, today)
+        if self._settings.export is not None:
+            self._export(today, ended)
         for name, path in self._settings.formats.items():
             from pytest_integration_gate.hooks.formats import writer
 
@@ -166,6 +170,55 @@ class Gatekeeper:
             pytest.ExitCode.NO_TESTS_COLLECTED,
         ):
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def _export(self, today: str, ended: float) -> None:
+        assert self.report is not None
+        assert self._carrying is not None
+        warning = self._carrying.export(self._carried(today, ended), self._whole_files())
+        if warning:
+            self.report = replace(self.report, warnings=(*self.report.warnings, warning))
+
+    def _carried(self, today: str, ended: float) -> Carried:
+        """Return this run as it is exported, whole."""
+        from pytest_integration_gate.evidence.carrying import CarriedEnd, CarriedRun, CarriedTest, carried
+
+        assert self.report is not None
+        run, moment, waivers = self.report.test_run, _moment(ended), self._waivers.given
+        return carried(
+            (
+                CarriedTest(
+                    record=record,
+                    date=today,
+                    commit=run.commit,
+                    moment=moment,
+                    is_whole=True,
+                    is_skipped=not self._ran(nodeid),
+                )
+                for nodeid, record in self._records.items()
+            ),
+            (
+                CarriedEnd(
+                    outcome=replace(outcome, duration=0.0),
+                    moment=moment,
+                    waivers=tuple(one for one in waivers if one.test == nodeid),
+                )
+                for nodeid, outcome in self._outcomes.items()
+            ),
+            (
+                CarriedRun(
+                    moment=moment,
+                    started=run.timestamp,
+                    seconds=round(ended - self._started, 1),
+                    commit=run.commit,
+                    python=run.python,
+                    pytest=run.pytest,
+                    workers=run.workers,
+                    seed=run.seed,
+                    warnings=tuple(sorted({*self._warnings})),
+                    files=tuple(sorted(self._files_that_ran())),
+                ),
+            ),
+        )
 
     def _write(self, write: Callable[[RunReport, Path], None], path: Path) -> None:
         """Write a file of the judged run; when that fails, the terminal says so."""
@@ -182,13 +235,16 @@ class Gatekeeper:
         assert self.report is not None
         self.report = replace(self.report, warnings=(*self.report.warnings, warning))
 
-    def _keep(self, today: str, commit: str) -> None:
-        ran = [_lasting(record) for nodeid, record in self._records.items() if self._ran(nodeid)]
+    def _keep(self, today: str, commit: str, ended: float) -> None:
+        ran = [lasting(record) for nodeid, record in self._records.items() if self._ran(nodeid)]
+        carrying, moment = self._carrying, _moment(ended)
         if not self._store.tests and not any(record.claims or record.observations for record in ran):
             return  # nothing to keep and nothing to forget: no lock, no file
         warning = update(
             str(self._settings.store),
-            lambda store: store.updated(ran, self._whole_files(), date=today, commit=commit),
+            lambda store: (carrying.adopted(store) if carrying is not None else store).updated(
+                ran, self._whole_files(), date=today, commit=commit, moment=moment
+            ),
         )
         if warning:
             self._warnings.append(warning)
@@ -240,43 +296,8 @@ class Gatekeeper:
             if nodeid not in self._records
         ]
         witnessed = [Witnessed(record, today, commit) for record in self._records.values()]
-        facts: dict[str, Fact] = {}
-        for one in (*stored, *witnessed):  # the facts of this run are the fresh ones
-            facts.update((fact.target, fact) for fact in one.record.facts)
-        evidence = EvidenceIndex((*stored, *witnessed))
-        claims: dict[Claim, set[str]] = defaultdict(set)
-        for nodeid, record in self._records.items():
-            told, unbound = bind(record.unbound, evidence, facts)
-            self._records[nodeid] = replace(record, unbound=unbound)
-            for claim in (*record.claims, *told):
-                claims[claim].add(nodeid)
-        filing: Any = {
-            "boundary_of": lambda target: self._boundaries.boundary_of(
-                target, {target: evidence.boundaries_of(target)}
-            ),
-            "compares_values": self._compares_values,
-        }
-        http = None
-        if any(claim.exchange is not None for claim in claims):
-            from pytest_integration_gate.verdicts.http import HttpMatcher
-
-            origins = {stub: real for one in self._settings.boundaries for stub, real in one.urls.items()}
-            http = HttpMatcher(evidence, claims, origins=origins, apis=self._apis(), **filing)
-        matcher = Matcher(facts, evidence, http=http, **filing)
-        findings = [matcher.judge(claim, tuple(sorted(tests))) for claim, tests in claims.items()]
-        findings = [one for one in findings if not one.claim.is_told or one.verdict == "contradicted"]
-        selected = self._settings.selected
-        return [finding for finding in findings if not selected or finding.boundary in selected]
-
-    def _apis(self) -> Mapping[str, Api]:
-        if not any(boundary.openapi for boundary in self._settings.boundaries):
-            return {}
-        from pytest_integration_gate.hooks.descriptions import read_apis
-
-        return read_apis(self._settings)
-
-    def _compares_values(self, boundary: str) -> bool:
-        return any(one.name == boundary and one.compare == "value" for one in self._settings.boundaries)
+        findings, self._judged_records = compare(self._settings, self._boundaries, stored, witnessed)
+        return findings
 
     def _judge(
         self,
@@ -288,7 +309,7 @@ class Gatekeeper:
         now = clock()
         sorting = self._contexts.sort(self._outcomes) if self._contexts is not None else None
         selected = self._settings.selected
-        records = list(self._records.values())
+        records = self._judged_records
         boundaries = observed_boundaries(records)
         run = TestRun(
             timestamp=datetime.fromtimestamp(self._started, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
@@ -328,14 +349,6 @@ def _judged(feature: Judge, ended: Ended) -> Contribution:
         return Contribution(causes=(Cause(reason=f"{name} could not be judged: {type(error).__name__}: {error}"),))
 
 
-def _lasting(record: TestRecord) -> TestRecord:
-    """Return what later runs need: all that was observed; of the claims only what they are about, which boundary tests
-    watch also when they run alone. Facts of other tests are read afresh."""
-    about = dict.fromkeys((claim.root, claim.path) for claim in record.claims if claim.double != "stub")
-    claims = tuple(Claim(root=root, path=path, action="call", at="") for root, path in about)
-    return replace(record, claims=claims, facts=record.facts if record.observations else ())
-
-
 def _outcome(report: pytest.TestReport, outcome: Any, reason: str) -> TestOutcome:
     """Return how a phase of a test ended; a suite's failed teardown is an error of its own, not of its last test."""
     facts = getattr(report, SUITE, {})
@@ -349,6 +362,11 @@ def _outcome(report: pytest.TestReport, outcome: Any, reason: str) -> TestOutcom
         suite=facts.get("suite", ""),
         figures=facts.get("figures") or None,
     )
+
+
+def _moment(seconds: float) -> str:
+    """Write a time in UTC with microseconds, so that later ones sort behind it."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def _seed(config: pytest.Config) -> int | None:

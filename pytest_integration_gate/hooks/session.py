@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -20,6 +20,9 @@ from pytest_integration_gate.hooks.terminal import Terminal
 from pytest_integration_gate.hooks.transport import Transport
 from pytest_integration_gate.reality.boundaries import Boundaries
 from pytest_integration_gate.source.project import Project
+
+if TYPE_CHECKING:  # only runs that carry evidence need it
+    from pytest_integration_gate.hooks.carrying import Carrying
 
 
 def start(config: pytest.Config) -> None:
@@ -41,6 +44,12 @@ def start(config: pytest.Config) -> None:
     )
     ordered = _ordered(config)
     is_worker = ordered is not None or hasattr(config, "workerinput")
+    carrying = None
+    if settings.imports or settings.export is not None:
+        from pytest_integration_gate.hooks.carrying import Carrying
+
+        carrying = Carrying(settings, is_worker=is_worker)
+        store = carrying.adopted(store)
     recorder = Recorder(config, settings, project, boundaries, store)
     try:
         features, judges = _features(config, settings, recorder, project, is_worker=is_worker)
@@ -56,7 +65,9 @@ def start(config: pytest.Config) -> None:
             plugins.append(ordered)
         if not is_worker:
             warnings = (damage,) if damage else ()
-            plugins += _controlling(config, settings, project, boundaries, store, judges, warnings=warnings)
+            plugins += _controlling(
+                config, settings, project, boundaries, store, judges, warnings=warnings, carrying=carrying
+            )
         if settings.contexts:
             from pytest_integration_gate.hooks.failures import FailureNotes
 
@@ -79,6 +90,7 @@ def _controlling(
     judges: list[Judge],
     *,
     warnings: tuple[str, ...],
+    carrying: Carrying | None,
 ) -> list[object]:
     """Make the objects that judge the run, in the one process that does. What cannot be used is told now."""
     check_report(settings)
@@ -112,6 +124,7 @@ def _controlling(
         contexts=contexts,
         baseline=baseline,
         test_files=project.test_files,
+        carrying=carrying,
     )
     plugins += [gatekeeper, Terminal(config, settings, gatekeeper)]
     if config.getoption("xmlpath", None):

@@ -59,6 +59,7 @@ class Settings:
     boundary tests to ``warning``, ``error`` or ``off``. `budget` is in seconds, `floors` of coverage are in
     percent. `selected` are the boundaries of ``--boundary``, empty for all. `waivers` are those of ``gate.yaml``.
     `baseline` is the file with known mismatches, and `updates_baseline` says that it shall have those of this run.
+    `imports` are files with evidence of other runs, `export` is where all is written.
     `fail_on` is empty for ``none`` and in audit mode; `fail_on_is_explicit` says that somebody wrote it. `redact` are
     regular expressions. `root` is pytest's root directory. `notes` are sentences that the user should read: what was
     set and is not judged by this version.
@@ -96,6 +97,8 @@ class Settings:
     waivers: tuple[TargetWaiver, ...] = ()
     baseline: Path | None = None
     updates_baseline: bool = False
+    imports: tuple[Path, ...] = ()
+    export: Path | None = None
     notes: tuple[str, ...] = ()
 
 
@@ -136,6 +139,8 @@ def read_settings(config: pytest.Config) -> Settings:
         waivers=file.waivers if file else (),
         baseline=reading.baseline(),
         updates_baseline=config.getoption("gate_baseline_update"),
+        imports=tuple(config.invocation_params.dir / name for name in config.getoption("gate_import") or ()),
+        export=reading.path("gate_export", "") if config.getoption("gate_export") is not None else None,
         notes=tuple(reading.notes),
     )
     if reading.problems:

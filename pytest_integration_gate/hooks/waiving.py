@@ -31,6 +31,11 @@ class Waivers:
         self._used: set[Waiver] = set()
         self._used_places: set[tuple[str, str]] = set()
 
+    @property
+    def given(self) -> tuple[TargetWaiver, ...]:
+        """The waivers that name a target."""
+        return tuple(self._given)
+
     def hear(self, report: pytest.TestReport) -> None:
         """Take the waivers that ride on a report."""
         if hasattr(report, WAIVERS):

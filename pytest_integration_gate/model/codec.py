@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import types
 import typing
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields
 from functools import cache
 from typing import Any, TypeVar, cast
@@ -145,6 +145,8 @@ def _codec(annotation: Any) -> tuple[Encode, Decode]:
     if origin is frozenset:
         encode, decode = _list_codec(*_codec(args[0]), frozenset)
         return (lambda value: encode(sorted(value))), decode
+    if origin is Mapping:  # plain data already
+        return dict, _exactly(dict)
     if annotation in (str, int, bool, float):
         return _same, _exactly(annotation)
     # Classes may hold themselves (`Uses`), so that their codec is asked for when it is needed.

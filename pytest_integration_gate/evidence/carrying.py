@@ -1,0 +1,168 @@
+"""Evidence on its way from job to job: what a file of ``--gate-export`` holds, and how files merge (SPEC section 9).
+
+Merging is commutative, associative and idempotent: of each test the newest record stays, and that of a run rather than
+what a store kept of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import field, replace
+from json import dumps
+from types import MappingProxyType
+from typing import Any, TypeAlias, TypeVar
+
+from pytest_integration_gate.evidence.merging import Store, StoredTest, lasting
+from pytest_integration_gate.model.codec import to_data
+from pytest_integration_gate.model.record import TestRecord
+from pytest_integration_gate.model.run_report import TestOutcome
+from pytest_integration_gate.values import dataclass
+from pytest_integration_gate.verdicts.target_waivers import TargetWaiver
+
+Key = TypeVar("Key")
+Value = TypeVar("Value")
+_Age: TypeAlias = tuple[str | bool, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CarriedTest:
+    """The record of a test. `is_whole` says that its run exported it; a store keeps only a part of it.
+
+    `moment` is when its run ended, in UTC with microseconds; `is_skipped` says that the test did not run.
+    """
+
+    record: TestRecord
+    date: str
+    commit: str = ""
+    moment: str = ""
+    is_whole: bool = False
+    is_skipped: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CarriedEnd:
+    """How a test ended, and the waivers that its markers give."""
+
+    outcome: TestOutcome
+    moment: str
+    waivers: tuple[TargetWaiver, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CarriedRun:
+    """A run that exported. `files` are those whose tests all ran; `seconds` is how long it took."""
+
+    moment: str
+    started: str
+    seconds: float
+    commit: str = ""
+    python: str = ""
+    pytest: str = ""
+    workers: int = 0
+    seed: int | None = None
+    warnings: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """Evidence and outcomes of any number of runs: tests by node id and whether they were skipped, ends by node id."""
+
+    tests: Mapping[tuple[str, bool], CarriedTest] = field(default_factory=lambda: MappingProxyType({}))
+    ends: Mapping[str, CarriedEnd] = field(default_factory=lambda: MappingProxyType({}))
+    runs: frozenset[CarriedRun] = frozenset()
+
+
+def carried(
+    tests: Iterable[CarriedTest] = (), ends: Iterable[CarriedEnd] = (), runs: Iterable[CarriedRun] = ()
+) -> Carried:
+    """Put together what is carried. The order within a record makes no difference to anybody and is not kept."""
+    texts: dict[object, str] = {}
+    return Carried(
+        MappingProxyType({(one.record.nodeid, one.is_skipped): _ordered(one, texts) for one in tests}),
+        MappingProxyType({end.outcome.nodeid: end for end in ends}),
+        frozenset(runs),
+    )
+
+
+def merge(many: Iterable[Carried]) -> Carried:
+    """Merge what is carried, in any order and grouping."""
+    tests: dict[tuple[str, bool], CarriedTest] = {}
+    ends: dict[str, CarriedEnd] = {}
+    runs: set[CarriedRun] = set()
+    for one in many:
+        _keep_newer(tests, one.tests, _age)
+        _keep_newer(ends, one.ends, _end_age)
+        runs |= one.runs
+    return Carried(MappingProxyType(tests), MappingProxyType(ends), frozenset(runs))
+
+
+def of_store(store: Store) -> Carried:
+    """Return what a store has, ready to be carried."""
+    return carried(
+        CarriedTest(record=one.record, date=one.date, commit=one.commit, moment=one.moment)
+        for one in store.tests.values()
+    )
+
+
+def adopt(store: Store, imported: Carried) -> Store:
+    """Return a store with what was imported, as far as that is newer."""
+    tests = dict(store.tests)
+    for (nodeid, is_skipped), one in imported.tests.items():
+        known = tests.get(nodeid)
+        if is_skipped or (known is not None and (known.date, known.moment) >= (one.date, one.moment)):
+            continue
+        record = lasting(one.record)
+        if record.claims or record.observations:
+            tests[nodeid] = StoredTest(record=record, date=one.date, commit=one.commit, moment=one.moment)
+        else:
+            tests.pop(nodeid, None)
+    return Store(MappingProxyType(tests))
+
+
+def without_gone(one: Carried, collected: Mapping[str, Collection[str]]) -> Carried:
+    """Leave out the tests that their file, collected as a whole, no longer has."""
+    return Carried(
+        MappingProxyType({key: test for key, test in one.tests.items() if _is_there(key[0], collected)}),
+        MappingProxyType({nodeid: end for nodeid, end in one.ends.items() if _is_there(nodeid, collected)}),
+        one.runs,
+    )
+
+
+def _is_there(nodeid: str, collected: Mapping[str, Collection[str]]) -> bool:
+    file, _, name = nodeid.partition("::")
+    return name in ("", "teardown") or nodeid in collected.get(file, (nodeid,))
+
+
+def _keep_newer(known: dict[Key, Value], others: Mapping[Key, Value], age: Callable[[Value], _Age]) -> None:
+    for key, other in others.items():
+        mine = known.get(key)
+        if mine is None or (mine != other and age(mine) < age(other)):
+            known[key] = other
+
+
+def _age(test: CarriedTest) -> _Age:
+    return test.date, test.moment, test.is_whole, test.commit, _text(test)
+
+
+def _end_age(end: CarriedEnd) -> _Age:
+    """A test that was skipped somewhere and ran elsewhere ran."""
+    return end.outcome.outcome != "skipped", end.moment, _text(end)
+
+
+def _text(value: object) -> str:
+    return dumps(to_data(value), sort_keys=True)
+
+
+def _ordered(test: CarriedTest, texts: dict[object, str]) -> CarriedTest:
+    """Sort the parts of a record; `texts` keeps what was worked out for parts that many tests share."""
+
+    def text(part: object) -> str:
+        return texts.get(part) or texts.setdefault(part, _text(part))
+
+    record = test.record
+    parts: dict[str, Any] = {
+        name: tuple(sorted(getattr(record, name), key=text))
+        for name in ("claims", "observations", "facts", "unbound", "hygiene")
+    }
+    return replace(test, record=replace(record, **parts, warnings=tuple(sorted(record.warnings))))

@@ -1,0 +1,143 @@
+"""The text form of evidence, made to be carried, compared and reviewed: JSON Lines, sorted (SPEC section 9).
+
+The first line names the format. Then every distinct claim, observation and fact has one line that holds all of it and
+the tests that made it, so that a change of one shape is a change of one line.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from json import dumps, loads
+from pathlib import Path
+from typing import Any
+
+from pytest_integration_gate.errors import StoreError
+from pytest_integration_gate.evidence.carrying import Carried, CarriedEnd, CarriedRun, CarriedTest, carried
+from pytest_integration_gate.files import write_text
+from pytest_integration_gate.isolation import open_file
+from pytest_integration_gate.model.claim import Claim, Hygiene, Unbound
+from pytest_integration_gate.model.codec import from_data, to_data
+from pytest_integration_gate.model.fact import Fact
+from pytest_integration_gate.model.observation import Observation
+
+FORMAT = 1
+KIND = "integration-gate export"
+_PARTS: dict[str, tuple[str, Any]] = {
+    "claim": ("claims", Claim),
+    "observation": ("observations", Observation),
+    "fact": ("facts", Fact),
+    "unbound": ("unbound", Unbound),
+    "hygiene": ("hygiene", Hygiene),
+}
+_EMPTY: dict[str, Any] = {name: () for name, _ in _PARTS.values()}
+
+
+class _Damaged(ValueError):
+    """The file is not what this program writes; the text says why."""
+
+
+def read_export(path: Path) -> Carried:
+    """Read an exported file; raise StoreError when it cannot be used. The file stays as it is."""
+    try:
+        with open_file(path, encoding="utf-8") as stream:
+            return _parse(stream.read(), path)
+    except OSError as error:
+        raise StoreError(
+            f"The exported evidence {path} cannot be read: {error.strerror or error}.",
+            remedy="Name a file that --gate-export or `integration-gate merge` has written.",
+        ) from None
+    except ValueError as error:  # what is no UTF-8 is one, too
+        why = "it is not UTF-8 text" if isinstance(error, UnicodeDecodeError) else str(error)
+        raise StoreError(
+            f"{path} is no exported evidence, or damaged: {why}.",
+            remedy="Export it again with --gate-export. The file was not changed.",
+        ) from None
+
+
+def write_export(path: Path, what: Carried) -> None:
+    """Write an exported file in one step; raises OSError."""
+    write_text(path, export_text(what))
+
+
+def export_text(what: Carried) -> str:
+    """Return the text form; equal evidence gives equal text."""
+    lines = [dumps(entry, separators=(",", ":")) for entry in _entries(what)]
+    header = dumps({"format": FORMAT, "kind": KIND, "lines": len(lines)})
+    return "".join(f"{line}\n" for line in (header, *sorted(lines)))
+
+
+def _entries(what: Carried) -> Iterator[dict[str, Any]]:
+    makers: dict[str, dict[Any, tuple[Counter[str], Counter[str]]]] = {name: {} for name in _PARTS}
+    for test in what.tests.values():
+        record = test.record
+        for name, (parts, _) in _PARTS.items():
+            for part in getattr(record, parts):
+                ran, skipped = makers[name].setdefault(part, (Counter(), Counter()))
+                (skipped if test.is_skipped else ran)[record.nodeid] += 1
+        yield {"test": to_data(replace(test, record=replace(record, **_EMPTY)))}
+    for end in what.ends.values():
+        yield {"end": to_data(end)}
+    for run in what.runs:
+        yield {"run": to_data(run)}
+    for name, made in makers.items():
+        for part, (ran, skipped) in made.items():
+            entry = {name: to_data(part), "tests": dict(sorted(ran.items()))}
+            yield entry | ({"skipped": dict(sorted(skipped.items()))} if skipped else {})
+
+
+def _parse(text: str, path: Path) -> Carried:
+    first, *rest = text.split("\n")
+    header = _json(first, 1)
+    if not isinstance(header, dict) or header.get("kind") != KIND or type(header.get("format")) is not int:
+        raise _Damaged("its first line does not say that it is exported evidence of the gate")
+    if header["format"] != FORMAT:
+        remedy = "Upgrade pytest-integration-gate" if header["format"] > FORMAT else "Export it again"
+        raise StoreError(
+            f"{path} has format {header['format']}; this version reads format {FORMAT}.", remedy=f"{remedy}."
+        )
+    lines = rest[:-1] if rest and not rest[-1] else rest
+    if header.get("lines") != len(lines):
+        raise _Damaged(f"it should have {header.get('lines')} lines below the first and has {len(lines)}")
+    return _read(_json(line, number) for number, line in enumerate(lines, start=2))
+
+
+def _json(line: str, number: int) -> Any:
+    try:
+        return loads(line)
+    except (ValueError, RecursionError):
+        raise _Damaged(f"line {number} is not JSON") from None
+
+
+def _read(entries: Iterable[Any]) -> Carried:
+    tests: dict[tuple[str, bool], CarriedTest] = {}
+    parts: dict[tuple[str, bool], dict[str, list[Any]]] = {}
+    ends, runs, later = [], [], []
+    for number, entry in enumerate(entries, start=2):
+        try:
+            name = next(iter(entry))
+            if name == "test":
+                test = from_data(CarriedTest, entry[name])
+                key = (test.record.nodeid, test.is_skipped)
+                tests[key], parts[key] = test, {of: [] for of, _ in _PARTS.values()}
+            elif name == "end":
+                ends.append(from_data(CarriedEnd, entry[name]))
+            elif name == "run":
+                runs.append(from_data(CarriedRun, entry[name]))
+            else:
+                later.append((number, name, from_data(_PARTS[name][1], entry[name]), entry))
+        except Exception as error:  # whatever a foreign line makes the decoder do
+            raise _Damaged(f"line {number} cannot be understood: {type(error).__name__}: {error!s:.100}") from None
+    for number, name, part, entry in later:
+        try:
+            for is_skipped in (False, True):
+                for nodeid, times in entry.get("skipped" if is_skipped else "tests", {}).items():
+                    parts[nodeid, is_skipped][_PARTS[name][0]] += [part] * times
+        except Exception as error:
+            raise _Damaged(f"line {number} cannot be understood: {type(error).__name__}: {error!s:.100}") from None
+    whole = []
+    for key, test in tests.items():
+        found: dict[str, Any] = {of: tuple(some) for of, some in parts[key].items()}
+        whole.append(replace(test, record=replace(test.record, **found)))
+    return carried(whole, ends, runs)

@@ -34,7 +34,6 @@ from pytest_integration_gate.reports.yaml_file import write_report
 from pytest_integration_gate.verdicts.evidence import Witnessed
 
 if TYPE_CHECKING:  # only runs that ask for them need these
-    from pytest_integration_gate.evidence.carrying import Carried
     from pytest_integration_gate.hooks.baselining import Baseline
     from pytest_integration_gate.hooks.carrying import Carrying
     from pytest_integration_gate.hooks.contexts import ContextJudge
@@ -174,51 +173,20 @@ class Gatekeeper:
     def _export(self, today: str, ended: float) -> None:
         assert self.report is not None
         assert self._carrying is not None
-        warning = self._carrying.export(self._carried(today, ended), self._whole_files())
+        warning = self._carrying.export(
+            self.report.test_run,
+            records=self._records,
+            outcomes=self._outcomes,
+            waivers=self._waivers.given,
+            warnings=self._warnings,
+            collected=self._whole_files(),
+            files=self._files_that_ran(),
+            today=today,
+            moment=_moment(ended),
+            seconds=round(ended - self._started, 1),
+        )
         if warning:
             self.report = replace(self.report, warnings=(*self.report.warnings, warning))
-
-    def _carried(self, today: str, ended: float) -> Carried:
-        """Return this run as it is exported, whole."""
-        from pytest_integration_gate.evidence.carrying import CarriedEnd, CarriedRun, CarriedTest, carried
-
-        assert self.report is not None
-        run, moment, waivers = self.report.test_run, _moment(ended), self._waivers.given
-        return carried(
-            (
-                CarriedTest(
-                    record=record,
-                    date=today,
-                    commit=run.commit,
-                    moment=moment,
-                    is_whole=True,
-                    is_skipped=not self._ran(nodeid),
-                )
-                for nodeid, record in self._records.items()
-            ),
-            (
-                CarriedEnd(
-                    outcome=replace(outcome, duration=0.0),
-                    moment=moment,
-                    waivers=tuple(one for one in waivers if one.test == nodeid),
-                )
-                for nodeid, outcome in self._outcomes.items()
-            ),
-            (
-                CarriedRun(
-                    moment=moment,
-                    started=run.timestamp,
-                    seconds=round(ended - self._started, 1),
-                    commit=run.commit,
-                    python=run.python,
-                    pytest=run.pytest,
-                    workers=run.workers,
-                    seed=run.seed,
-                    warnings=tuple(sorted({*self._warnings})),
-                    files=tuple(sorted(self._files_that_ran())),
-                ),
-            ),
-        )
 
     def _write(self, write: Callable[[RunReport, Path], None], path: Path) -> None:
         """Write a file of the judged run; when that fails, the terminal says so."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from sys import modules
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 
@@ -44,6 +45,12 @@ def file_of(module: object) -> str:
 
 def module_in(file: str) -> ModuleType | None:
     """Return the loaded module that was imported from a file; None when there is none."""
+    return _module_in(file, len(modules))
+
+
+@lru_cache(maxsize=512)
+def _module_in(file: str, _: int) -> ModuleType | None:
+    # Asked again when something has been imported since.
     for module in list(modules.values()):
         if type(module) is ModuleType and vars(module).get("__file__") == file:
             return module

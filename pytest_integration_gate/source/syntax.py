@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import sys
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import field
@@ -113,17 +114,28 @@ def _children(node: ast.AST) -> Iterator[ast.AST]:
             yield value
 
 
-def _holds(statement: ast.stmt, line: int) -> bool:
-    if line > (statement.end_lineno or statement.lineno):
-        return False
+def _start(statement: ast.stmt) -> int:
     decorators = getattr(statement, "decorator_list", ())
-    return (decorators[0] if decorators else statement).lineno <= line
+    line: int = (decorators[0] if decorators else statement).lineno
+    return line
+
+
+def _holds(statement: ast.stmt, line: int) -> bool:
+    return line <= (statement.end_lineno or statement.lineno) and _start(statement) <= line
+
+
+def _top_level(module: ast.Module, line: int) -> Iterator[ast.stmt]:
+    """The statements of a module at a line; several when they share it. Files are long, so they are not all asked."""
+    for statement in reversed(module.body[: bisect_right(module.body, line, key=_start)]):
+        if not _holds(statement, line):
+            return
+        yield statement
 
 
 def statements_at(module: ast.Module, line: int) -> list[ast.stmt]:
     """The statements around a line, outer ones first; a decorator belongs to its function or class."""
-    found: list[ast.stmt] = []
-    waiting: list[ast.AST] = [module]
+    found: list[ast.stmt] = [*_top_level(module, line)]
+    waiting: list[ast.AST] = [*found]
     while waiting:
         for child in ast.iter_child_nodes(waiting.pop()):
             if isinstance(child, ast.stmt) and _holds(child, line):

@@ -578,6 +578,8 @@ def running(suites: Suites) -> Any:
             cwd=suites.root,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
+            # A job in the background of a shell script is started deaf to SIGINT, and so is all that it starts.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
         started.append(process)
         _wait(lambda: suites.lines("log")[-1:] == ["running"], 2 * PATIENCE)

@@ -29,6 +29,8 @@ MARKERS = (
     "critical: runs before the tests without this marker.",
     "budget(seconds): fails the test when setup, call and teardown together take longer.",
     "gate_waive(target, kind=..., reason=..., until='YYYY-MM-DD'): accepts mismatches of a target until that day.",
+    "contract('package.module:Name'): a test that runs on every implementation, given by the fixture `collaborator`.",
+    "given(state, ...): the world in which the claims of a test hold, for --gate-replay.",
     "quarantine(reason, until='YYYY-MM-DD'): until then a failure is reported and does not fail the run.",
 )
 
@@ -62,7 +64,7 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
         nargs="?",
         const="send",
         choices=("send", "dry"),
-        help="Send what stubs claim and nobody has seen to the real services; 'dry' only says what would be sent.",
+        help="Ask the real collaborators what doubles claim and nobody has seen; 'dry' only says what would be asked.",
     )
     option("--gate-checkpoint", metavar="STAGE", help="Run only this stage's checkpoints, and no tests.")
     option("--gate-resume", action="store_true", help="Leave out leading checkpoints that passed in the same tree.")
@@ -151,6 +153,14 @@ def start(config: pytest.Config) -> None:
 
 # Fixtures are there with and without the gate, so that tests that use them run either way. What they give is imported
 # when a test asks for it.
+
+
+@pytest.fixture
+def collaborator(request: pytest.FixtureRequest) -> object:
+    """Give an implementation of what ``@pytest.mark.contract`` names: the real thing, and with the gate each fake."""
+    from pytest_integration_gate.hooks import contracts
+
+    return contracts.collaborator(request)
 
 
 @pytest.fixture

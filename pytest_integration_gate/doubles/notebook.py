@@ -83,7 +83,8 @@ class Notebook:
 
     `project` tells whose code a frame is; `contaminate` is called for each call of a double; `entered` for each patch;
     `met` for each object that a double gave and that is neither a mock nor plain.
-    `generation` is the number of the page.
+    `generation` is the number of the page. `contract` is the file of a contract test that runs on a fake, else empty:
+    what it does with the fake itself is noted too.
     """
 
     def __init__(self, project: Project, contaminate: Callable[[str], None] | None = None) -> None:
@@ -92,6 +93,7 @@ class Notebook:
         self.entered: Callable[[Patch], None] | None = None
         self.met: Callable[[Note, Any], None] | None = None
         self.failure = ""
+        self.contract = ""
         self.codes: dict[int, CodeType] = {}
         self.generation = 0
         self.is_on = False
@@ -116,6 +118,7 @@ class Notebook:
         self.generation += 1
         self.calls, self.reads, self.marks, self.given, self.remarks = {}, {}, {}, {}, {}
         self._counts = {}
+        self.contract = ""
         self.patches = [patch for patch in self.patches if patch.is_active]
         self._inherited = len(self.patches)
         self.is_on = not self.failure

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, cast
 
 import pytest
@@ -10,6 +11,9 @@ from pytest_integration_gate.errors import SettingsError
 from pytest_integration_gate.hooks.keys import KEEPS_ORDER
 from pytest_integration_gate.hooks.settings import Settings, check_selected
 from pytest_integration_gate.model.finding import Fidelity
+from pytest_integration_gate.reality.boundaries import Boundaries
+from pytest_integration_gate.source.project import Project
+from pytest_integration_gate.values import dataclass
 
 FIDELITIES = ("real", "emulated")
 _ALLOWED = " or ".join(map(repr, FIDELITIES))
@@ -17,6 +21,28 @@ _ALLOWED = " or ".join(map(repr, FIDELITIES))
 # crash, and the node ids that it collected.
 MISTAKE = "integration_gate_mistake"
 COLLECTED = "integration_gate_collected"
+COLLABORATOR = "collaborator"
+"""The fixture that gives contract tests their implementations."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Implementation:
+    """What a contract test runs on: the real thing or a fake."""
+
+    address: str
+    is_real: bool
+
+
+def boundary_marks(item: pytest.Item) -> Iterable[pytest.Mark]:
+    """Give the ``boundary`` markers of a test. A contract test that runs on a fake meets no boundary."""
+    return () if runs_on_fake(item) else item.iter_markers("boundary")
+
+
+def runs_on_fake(item: pytest.Item) -> bool:
+    """Say whether a test is a contract test in its run on a fake."""
+    callspec = getattr(item, "callspec", None)
+    given = callspec.params.get(COLLABORATOR) if callspec is not None else None
+    return isinstance(given, Implementation) and not given.is_real
 
 
 class Marked:
@@ -25,7 +51,7 @@ class Marked:
     def __init__(self, item: pytest.Item) -> None:
         names: dict[str, None] = {}
         fidelity = ""
-        for mark in item.iter_markers("boundary"):
+        for mark in boundary_marks(item):
             names.update(dict.fromkeys(_names(item, mark)))
             fidelity = fidelity or _fidelity(item, mark)
         self.names = tuple(names)
@@ -35,10 +61,19 @@ class Marked:
 class Selection:
     """Deselects the boundary tests of other boundaries when ``--boundary`` is given."""
 
-    def __init__(self, config: pytest.Config, settings: Settings) -> None:
+    def __init__(self, config: pytest.Config, settings: Settings, project: Project, boundaries: Boundaries) -> None:
         self._config = config
         self._settings = settings
+        self._project = project
+        self._boundaries = boundaries
         self._output: dict[str, Any] | None = getattr(config, "workeroutput", None)
+
+    def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
+        """Let contract tests run on every implementation; only these import what does it."""
+        if COLLABORATOR in metafunc.fixturenames and metafunc.definition.get_closest_marker("contract"):
+            from pytest_integration_gate.hooks.contracts import parametrize
+
+            parametrize(metafunc, self._settings, self._project, self._boundaries)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
@@ -83,6 +118,7 @@ class Ordering:
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Import what keeps bounds only when a test has some."""
         self._read_waivers(items)
+        self._read_contracts(items)
         if not any(mark.name in ("budget", "critical", "quarantine") for item in items for mark in item.iter_markers()):
             return
         from pytest_integration_gate.hooks import bounds
@@ -103,6 +139,16 @@ class Ordering:
             refuse(items, SettingsError("\n".join(problems)), self._output)
             return
         self._config.pluginmanager.register(waive_marks.WaiveMarks(), "integration_gate_waive_marks")
+
+    def _read_contracts(self, items: list[pytest.Item]) -> None:
+        """Check the markers of contract tests and replays when a test has some."""
+        marked = [item for item in items if item.get_closest_marker("contract") or item.get_closest_marker("given")]
+        if not marked:
+            return
+        from pytest_integration_gate.hooks.contracts import problems
+
+        if found := problems(marked):
+            refuse(items, SettingsError("\n".join(found)), self._output)
 
 
 def keeps_order(item: pytest.Item) -> bool:

@@ -14,7 +14,7 @@ from pytest_integration_gate.model.finding import Kind
 from pytest_integration_gate.strict_yaml import Node, YamlError, read
 from pytest_integration_gate.values import dataclass
 from pytest_integration_gate.verdicts.waivers import is_date
-from pytest_integration_gate.yaml_rules import Check, Choice, Either, ListOf, MapOf, OrPath, Table, Text, Value
+from pytest_integration_gate.yaml_rules import Check, Choice, Either, Flag, ListOf, MapOf, OrPath, Table, Text, Value
 
 if TYPE_CHECKING:
     from pytest_integration_gate.suites.checkpoints import Checkpoint
@@ -39,7 +39,7 @@ class BoundarySettings:
     of the document that describes the service. `compare` says what is compared for equal arguments.
 
     Replayed requests carry `headers`; those with a method that may change something are only sent when `allow_methods`
-    names it. `timeout` is in seconds.
+    names it. `timeout` is in seconds. With `replay` False nothing of the boundary is replayed at all.
     """
 
     name: str
@@ -50,6 +50,7 @@ class BoundarySettings:
     headers: Mapping[str, str] = field(default_factory=dict)
     allow_methods: tuple[str, ...] = ()
     timeout: float = 10.0
+    replay: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,6 +174,7 @@ FILE = Table(
                     "openapi": Text(),
                     "compare": Choice(("shape", "value")),
                     "headers": MapOf(Text(_refuse_variable)),
+                    "replay": Flag(),
                     "allow_methods": ListOf(Choice(("POST", "PUT", "PATCH", "DELETE"))),
                 },
             ),
@@ -277,6 +279,7 @@ def _boundary(name: str, table: Mapping[str, Any], folder: Path) -> BoundarySett
         compare=table.get("compare", "shape"),
         headers={name: _expand(value) for name, value in table.get("headers", {}).items()},
         allow_methods=tuple(table.get("allow_methods", ())),
+        replay=table.get("replay", True),
     )
 
 

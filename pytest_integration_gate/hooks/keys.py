@@ -40,3 +40,6 @@ KEEPS_ORDER = "integration_gate_keeps_order"
 QUARANTINED = "integration_gate_quarantined"
 # The attribute of a teardown report with the waivers that the markers of its test give.
 WAIVERS = "integration_gate_waivers"
+
+STANDS_FOR = pytest.StashKey[tuple[str, str]]()
+"""On a contract test or a replay: the class that is named, and that of the object which the test was given."""

@@ -27,8 +27,8 @@ from pytest_integration_gate.doubles.listener import Listener
 from pytest_integration_gate.doubles.mock_library import MODULES, hook
 from pytest_integration_gate.doubles.notebook import Notebook
 from pytest_integration_gate.evidence.merging import Store
-from pytest_integration_gate.hooks.collection import Marked
-from pytest_integration_gate.hooks.keys import RECORD
+from pytest_integration_gate.hooks.collection import Marked, boundary_marks, runs_on_fake
+from pytest_integration_gate.hooks.keys import RECORD, STANDS_FOR
 from pytest_integration_gate.hooks.masking import Redaction
 from pytest_integration_gate.hooks.settings import Settings
 from pytest_integration_gate.isolation import at_work
@@ -151,6 +151,9 @@ class Recorder:
         self._item = item
         self._has_passed = False
         self._book.start()
+        if runs_on_fake(item):
+            code = getattr(getattr(item, "function", None), "__code__", None)
+            self._book.contract = getattr(code, "co_filename", "")
         if self._http is not None:
             self._http.wire.start()
         self._handwritten.start()
@@ -221,8 +224,10 @@ class Recorder:
                 if marked.names:
                     observations += self._http.observations(getattr(item, "replayed_site", None))
             watched, self._watched = self._watched or Watched(observations=(), classes=()), None
-            if "gate_faults" in getattr(item, "fixturenames", ()):
-                watched, observations = Watched(observations=(), classes=watched.classes), []  # trouble that was staged
+            if "gate_faults" in getattr(item, "fixturenames", ()) or getattr(item, "is_doubtful", False):
+                # Trouble that was staged, or an answer from another world than the one that was asked about.
+                watched, observations = Watched(observations=(), classes=watched.classes), []
+            observations += _of_named_class(item, watched.observations)
             seen = [fact for cls in watched.classes for fact in describe_class(cls)]
             seen += [
                 fact for cls in received_classes(watched.observations, self._project) for fact in describe_class(cls)
@@ -300,7 +305,16 @@ class FixtureEye:
 
 
 def _is_boundary_test(item: pytest.Item) -> bool:
-    return next(item.iter_markers("boundary"), None) is not None
+    return any(True for _ in boundary_marks(item))
+
+
+def _of_named_class(item: pytest.Item, observations: Iterable[Observation]) -> Iterator[Observation]:
+    """Give what was seen of an object once more, as that of the class by which the test has asked for it."""
+    named, cls = item.stash.get(STANDS_FOR, ("", ""))
+    if named != cls:
+        for one in observations:
+            if one.target.startswith(f"{cls}."):
+                yield replace(one, target=named + one.target.removeprefix(cls), defined=one.defined or one.target)
 
 
 def _source(path: Path) -> str:

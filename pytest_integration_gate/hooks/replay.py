@@ -1,37 +1,45 @@
-"""``--gate-replay``: what stubs claim of a service and nobody has seen is asked of the real one (SPEC section 8).
+"""``--gate-replay``: what doubles claim and nobody has seen is asked of the real thing (SPEC section 8).
 
-When the tests are over, each unverified HTTP claim whose origin a boundary maps to a URL becomes a test item that sends
-the same request there. The item passes when an answer comes; what the answer says of the claim is judged as always.
+When the tests are over, each unverified claim that can be asked becomes a test item of its own, in the world that the
+markers ``given`` of its test name. The item passes when there is an outcome; what that says of the claim is judged as
+always. What cannot be asked is skipped with what to write.
 """
 
 from __future__ import annotations
 
-import ast
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from itertools import zip_longest
 from pathlib import Path
-from typing import Any
+from types import ModuleType
 
 import pytest
-import requests
 
-from pytest_integration_gate.hooks.gate_file import BoundarySettings
-from pytest_integration_gate.model.claim import Claim
-from pytest_integration_gate.model.exchange import Request
+from pytest_integration_gate import fixture_name, provider_state, provides
+from pytest_integration_gate.hooks.contracts import advice
+from pytest_integration_gate.hooks.replayed import Replayed
+from pytest_integration_gate.hooks.replayed_calls import calls_in
+from pytest_integration_gate.hooks.replayed_requests import requests_in
+from pytest_integration_gate.hooks.settings import Settings
 from pytest_integration_gate.model.finding import Finding
-from pytest_integration_gate.model.interaction import Argument, Site
-from pytest_integration_gate.model.secrecy import SECRET
-from pytest_integration_gate.traffic.exchanges import FORM
-from pytest_integration_gate.verdicts.makes import request_text
+from pytest_integration_gate.model.interaction import Site
+from pytest_integration_gate.source.project import Project
 
-SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+FOLDER = "gate-replay"
+"""The first part of the node ids of replays."""
+_TO_WRITE = 'name the world of the test with @pytest.mark.given("…"), and prepare it with @provider_state("…")'
+_NO_WORLD = f"a simulated failure happens in a world of its own: {_TO_WRITE}"
 
 
 class Replay:
-    """Replays the claims of one run. `findings` gives the verdicts so far; with `is_dry` nothing is sent."""
+    """Replays the claims of one run. `findings` gives the verdicts so far; with `is_dry` nothing is asked."""
 
-    def __init__(self, boundaries: Iterable[BoundarySettings], findings: Any, *, is_dry: bool) -> None:
-        self._boundaries = tuple(boundaries)
+    def __init__(
+        self, settings: Settings, project: Project, findings: Callable[[], list[Finding]], *, is_dry: bool
+    ) -> None:
+        self._settings = settings
+        self._project = project
         self._findings = findings
         self._is_dry = is_dry
 
@@ -47,97 +55,118 @@ class Replay:
         return result
 
     def _items(self, session: pytest.Session) -> Iterator[ReplayItem]:
-        known: set[object] = set()
-        findings: list[Finding] = self._findings()
-        for finding in sorted(findings, key=lambda one: (one.target, one.claim.at, one.tests)):
-            claim = finding.claim
-            if finding.verdict != "unverified" or not _says_something(claim):
-                continue
-            assert claim.exchange is not None
-            request = claim.exchange.request
-            key = (request.method, request.origin, request_text(request) or claim)
-            found = next(filter(None, (_base_of(request, one) for one in self._boundaries)), None)
-            if found is None or key in known:
-                continue
-            known.add(key)
-            boundary, url = found
-            name = f"{request.method} {url}" if len(known) == 1 else f"{request.method} {url} [{len(known)}]"
-            item: ReplayItem = ReplayItem.from_parent(session, name=name, nodeid=f"gate-replay::{name}")
-            item.prepare(request, claim.site, boundary, url, is_dry=self._is_dry)
-            yield item
+        findings = [one for one in self._findings() if one.verdict == "unverified"]
+        findings.sort(key=lambda one: (one.target, one.claim.at, one.tests))
+        if not findings:
+            return
+        world = _World(session)
+        boundaries = self._settings.boundaries
+        replays = [*requests_in(findings, boundaries), *calls_in(findings, self._project, boundaries)]
+        places: dict[pytest.Collector, Replays] = {}
+        asked: dict[Replayed, None] = {}
+        for replayed in replays:
+            for states in world.states_of(replayed.tests):
+                refused = replayed.refused or (_NO_WORLD if replayed.is_trouble and not states else "")
+                asked.setdefault(replace(replayed, states=states if not refused else (), refused=refused))
+        names: dict[str, int] = {}
+        for replayed in asked:
+            place, missing = world.place_of(replayed)
+            names[replayed.name] = names.get(replayed.name, 0) + 1
+            number = f" [{names[replayed.name]}]" if names[replayed.name] > 1 else ""
+            if place not in places:
+                places[place] = Replays.from_parent(place, path=place.path, nodeid=FOLDER, name=FOLDER)
+            reason = replayed.refused or missing
+            reason = (
+                f"{replayed.name}: {reason}" if reason else f"dry run: would {replayed.act}" if self._is_dry else ""
+            )
+            yield ReplayItem.of(places[place], f"{replayed.name}{number}", replayed, reason)
 
 
-class ReplayItem(pytest.Item):
-    """One request that a stub answered, sent to the real service."""
+class Replays(pytest.Module):
+    """Holds replays at the place where the fixtures that they need can be seen."""
 
-    request: Request
+    def _getobj(self) -> ModuleType:
+        return ModuleType("gate_replay")
+
+
+class ReplayItem(pytest.Function):
+    """One claim, asked of the real thing: a boundary test."""
+
     replayed_site: Site | None
-    boundary: BoundarySettings
-    url: str
-    is_dry: bool
+    reason: str
+    is_doubtful: bool = False
 
-    def prepare(
-        self, request: Request, site: Site | None, boundary: BoundarySettings, url: str, *, is_dry: bool
-    ) -> None:
-        """Take what is to be sent; `site` is the project's call that it stands for."""
-        self.request, self.replayed_site, self.boundary, self.url, self.is_dry = request, site, boundary, url, is_dry
-        self.add_marker(pytest.mark.boundary(boundary.name))
+    @classmethod
+    def of(cls, parent: Replays, name: str, replayed: Replayed, reason: str) -> ReplayItem:
+        """Make the item; with a `reason` it is skipped."""
 
-    def runtest(self) -> None:
-        """Send the request, or skip with the reason why not."""
-        request, allowed = self.request, SAFE | {method.upper() for method in self.boundary.allow_methods}
-        if request.method not in allowed:
-            where = f"boundaries.{self.boundary.name}.allow_methods"
-            pytest.skip(f"{request.method} may change something: allow it with `{where}: [{request.method}]`")
-        query, body = {name: _plain(argument) for name, argument in request.query}, _plain(request.body)
-        if self.is_dry:
-            pytest.skip(f"dry run: would send {request.method} {self.url}")
-        as_form = request.content_type == FORM
-        requests.request(
-            request.method,
-            self.url,
-            params=query,
-            data=body if as_form else None,
-            json=None if as_form else body,
-            headers=dict(self.boundary.headers),
-            timeout=self.boundary.timeout,
-            allow_redirects=False,
-        )
+        def test(request: pytest.FixtureRequest) -> None:
+            for state in replayed.states:
+                request.getfixturevalue(fixture_name(provider_state, state))
+            doubt = replayed.ask(request)
+            if doubt and not replayed.states:
+                item.is_doubtful = True
+                pytest.skip(f"{replayed.name}: {doubt}, but perhaps only in this world: {_TO_WRITE}")
+
+        item: ReplayItem = cls.from_parent(parent, name=name, callobj=test)
+        item.replayed_site, item.reason = replayed.site, reason
+        if not reason:
+            item.add_marker(pytest.mark.boundary(replayed.boundary))
+        return item
+
+    def setup(self) -> None:
+        """Make the fixtures, or skip with the reason why nothing is asked."""
+        if self.reason:
+            pytest.skip(self.reason)
+        super().setup()
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
         """Say where it comes from: no line of a file."""
-        return self.path, None, self.name
-
-    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> str:
-        """Say what was asked and why there is no answer; frames of the client say nothing more."""
-        return f"{self.request.method} {self.url} was not answered: {excinfo.type.__name__}: {excinfo.value}"
+        return self.path, None, f"replay of {self.name}"
 
 
-def _says_something(claim: Claim) -> bool:
-    """Whether reality could agree: simulated trouble is compared only with the same trouble."""
-    answer = claim.exchange.answer if claim.exchange is not None else None
-    return answer is not None and (answer.status is None or answer.status < 500)
+class _World:
+    """The collected tests: which states are given for them, and where fixtures are in sight."""
 
+    def __init__(self, session: pytest.Session) -> None:
+        if not session.items:  # xdist's workers have collected, and this process has not
+            count = session.testscollected
+            with suppress(Exception):  # what cannot be collected is told by the workers
+                session.perform_collect()
+            session.testscollected = count
+        self._session = session
+        self._items = {item.nodeid: item for item in session.items}
 
-def _base_of(request: Request, boundary: BoundarySettings) -> tuple[BoundarySettings, str] | None:
-    """Return the URL that a boundary maps a request to, None when it is not about that service."""
-    path = "".join(f"/{segment.text}" for segment in request.path)
-    for origin, real in sorted(boundary.urls.items(), key=lambda pair: -len(pair[0])):
-        asked = f"{request.origin}{path}/"
-        if asked.startswith(f"{origin.rstrip('/')}/"):
-            return boundary, real.rstrip("/") + asked[len(origin.rstrip("/")) :].rstrip("/")
-    return None
+    def states_of(self, tests: Sequence[str]) -> list[tuple[str, ...]]:
+        """Return the different worlds that tests are given; those with a state before one without."""
+        marks = (self._items[test].iter_markers("given") for test in tests if test in self._items)
+        worlds = {tuple(dict.fromkeys(state for mark in each for state in mark.args)) for each in marks}
+        return sorted(worlds - {()}) or [()]
 
+    def place_of(self, replayed: Replayed) -> tuple[pytest.Collector, str]:
+        """Return the outermost collector that sees every fixture which a replay needs, else what has to be written."""
+        needed = {
+            fixture_name(provider_state, state): f"nothing prepares the state `{state}`. "
+            "Write in a conftest.py: `from pytest_integration_gate import provider_state` and "
+            f"`@provider_state({state!r})` above a function that does."
+            for state in replayed.states
+        }
+        if replayed.provided:
+            name = fixture_name(provides, replayed.provided)
+            needed[name] = f"nothing gives a real {replayed.provided}. {advice(replayed.provided)}"
+        if not needed or replayed.refused:
+            return self._session, ""
+        manager = self._session._fixturemanager
+        for place in self._places(replayed.tests):
+            if all(manager.getfixturedefs(name, place) for name in needed):
+                return place, ""
+        for name, what_to_write in needed.items():
+            if not any(manager.getfixturedefs(name, place) for place in self._places(replayed.tests)):
+                return self._session, what_to_write
+        return self._session, "no test sees all of the fixtures that this needs: move them into one conftest.py"
 
-def _plain(argument: Argument | None) -> Any:
-    """Return the value that was sent; skip when it was masked or is no plain data."""
-    if argument is None:
-        return None
-    if argument.text is None:
-        pytest.skip("what the code sent is no plain data")
-    if SECRET in argument.text:
-        pytest.skip("what the code sent holds a secret, which is not kept")
-    try:
-        return ast.literal_eval(argument.text)
-    except (ValueError, SyntaxError):
-        pytest.skip("what the code sent was too large to be kept")
+    def _places(self, tests: Sequence[str]) -> list[pytest.Collector]:
+        """Return the collectors of some tests, the outermost first, and behind them those of all others."""
+        own = [self._items[test] for test in tests if test in self._items]
+        chains = (item.listchain()[:-1] for item in (*own, *self._items.values()))
+        return [*dict.fromkeys(node for chain in chains for node in chain if isinstance(node, pytest.Collector))]

@@ -55,7 +55,7 @@ def start(config: pytest.Config) -> None:
         features, judges = _features(config, settings, recorder, project, is_worker=is_worker)
         plugins: list[object] = [
             Transport(),
-            Selection(config, settings),
+            Selection(config, settings, project, boundaries),
             SuiteFiles(config, settings),
             Ordering(config, settings),
             recorder,
@@ -139,7 +139,7 @@ def _controlling(
         from pytest_integration_gate.hooks.replay import Replay
 
         is_dry = config.getoption("gate_replay") == "dry"
-        plugins.append(Replay(settings.boundaries, gatekeeper.findings_so_far, is_dry=is_dry))
+        plugins.append(Replay(settings, project, gatekeeper.findings_so_far, is_dry=is_dry))
     return plugins
 
 

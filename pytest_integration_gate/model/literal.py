@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import datetime
 import decimal
 import enum
@@ -244,3 +245,26 @@ SCALARS: dict[int, Callable[[Any], str]] = {
     _id_of(_type_of(...)): repr,
 }
 """How each scalar class is written, by the id of the class (hashing a class may run code of its metaclass)."""
+
+
+class NotLiteral(Exception):
+    """A text does not say which value it was written for; the message ends a sentence that begins with the value."""
+
+
+_REPLACED = re.compile(r"<(?:uuid|datetime|address|tmp|\d+ characters |int of )")
+
+
+def value_of(text: str | None) -> Any:
+    """Return the value that `literal` wrote, without anything that differs from run to run; raise NotLiteral."""
+    if text is None:
+        raise NotLiteral("is no plain data")
+    if SECRET in text:
+        raise NotLiteral("holds a secret, which is not kept")
+    if text.startswith("<") and "characters" in text:
+        raise NotLiteral("was too large to be kept")
+    if _REPLACED.search(text):
+        raise NotLiteral("differs from run to run, and is not kept")
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        raise NotLiteral("is no plain data") from None

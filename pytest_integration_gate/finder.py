@@ -14,7 +14,7 @@ _OURS = f"{__package__}."
 
 
 class Finder:
-    """Finds the modules of this package where Python itself finds them, and no others (`importlib.abc.MetaPathFinder`)."""
+    """Finds the modules of this package where Python itself finds them (see `importlib.abc.MetaPathFinder`)."""
 
     def find_spec(self, name: str, path: Sequence[str] | None = None, target: object = None) -> ModuleSpec | None:
         """Return where a module of ours stands; None leaves the name to the finders behind this one."""

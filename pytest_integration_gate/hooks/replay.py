@@ -94,18 +94,19 @@ class ReplayItem(pytest.Function):
 
     replayed_site: Site | None
     reason: str
-    is_doubtful: bool = False
+    is_doubtful: bool = True  # until an answer has come
 
     @classmethod
     def of(cls, parent: Replays, name: str, replayed: Replayed, reason: str) -> ReplayItem:
         """Make the item; with a `reason` it is skipped."""
 
         def test(request: pytest.FixtureRequest) -> None:
+            __tracebackhide__ = True
             for state in replayed.states:
                 request.getfixturevalue(fixture_name(provider_state, state))
             doubt = replayed.ask(request)
-            if doubt and not replayed.states:
-                item.is_doubtful = True
+            item.is_doubtful = bool(doubt and not replayed.states)
+            if item.is_doubtful:
                 pytest.skip(f"{replayed.name}: {doubt}, but perhaps only in this world: {_TO_WRITE}")
 
         item: ReplayItem = cls.from_parent(parent, name=name, callobj=test)

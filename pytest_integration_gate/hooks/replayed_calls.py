@@ -116,6 +116,7 @@ def _ask(
 ) -> str:
     """Make the call. An exception is an outcome, and has been observed like every other; but for a world that cannot be
     reached."""
+    __tracebackhide__ = True
     given = request.getfixturevalue(fixture_name(provides, owner)) if owner else None
     if owner:
         keep_class(request.node, owner, given)

@@ -13,9 +13,28 @@ import uuid
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pytest_integration_gate.model.capture import picture
-from pytest_integration_gate.model.literal import TEXT
+from pytest_integration_gate.model.literal import TEXT, NotLiteral, value_of
+
+SCALARS = (
+    st.none()
+    | st.booleans()
+    | st.integers(-99, 99)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text("abc Ä'", max_size=5)
+)
+PLAIN = st.recursive(
+    SCALARS,
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.text("abc", min_size=1, max_size=3), inner, max_size=3)
+        | st.tuples(inner, inner)
+    ),
+    max_leaves=6,
+)
 
 Point = collections.namedtuple("Point", "x y")
 
@@ -170,3 +189,29 @@ def test_texts_are_bounded() -> None:
     assert written is not None
     assert len(written) <= TEXT
     assert "characters" in written
+
+
+@given(PLAIN)
+def test_the_value_of_a_text_is_what_it_was_written_for(value: Any) -> None:
+    """Plain data that are small and hold nothing that differs from run to run come back equal."""
+    written = text(value)
+    assert written is not None
+    assert value_of(written) == value
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        (object(), "is no plain data"),
+        ({"password": "hunter2"}, "holds a secret"),
+        ("x" * 1000, "was too large"),
+        (list(range(150)), "was too large"),
+        ([uuid.UUID(int=1)], "differs from run to run"),
+        ("at 2026-01-01T10:00:00Z", "differs from run to run"),
+        (Color.RED, "is no plain data"),
+    ],
+)
+def test_a_value_that_was_not_kept_is_refused_with_the_reason(value: object, reason: str) -> None:
+    """What was masked, shortened or normalised cannot be had back."""
+    with pytest.raises(NotLiteral, match=reason):
+        value_of(text(value))

@@ -66,6 +66,7 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
         choices=("send", "dry"),
         help="Ask the real collaborators what doubles claim and nobody has seen; 'dry' only says what would be asked.",
     )
+    option("--gate-scaffold", metavar="DIR", help="Write integration tests for what is unverified into this folder.")
     option("--gate-checkpoint", metavar="STAGE", help="Run only this stage's checkpoints, and no tests.")
     option("--gate-resume", action="store_true", help="Leave out leading checkpoints that passed in the same tree.")
     option(

@@ -140,6 +140,10 @@ def _controlling(
 
         is_dry = config.getoption("gate_replay") == "dry"
         plugins.append(Replay(settings, project, gatekeeper.findings_so_far, is_dry=is_dry))
+    if settings.scaffold is not None:
+        from pytest_integration_gate.hooks.scaffolding import Scaffolding
+
+        plugins.append(Scaffolding(config, gatekeeper, settings))
     return plugins
 
 

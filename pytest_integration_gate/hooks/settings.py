@@ -59,7 +59,8 @@ class Settings:
     boundary tests to ``warning``, ``error`` or ``off``. `budget` is in seconds, `floors` of coverage are in
     percent. `selected` are the boundaries of ``--boundary``, empty for all. `waivers` are those of ``gate.yaml``.
     `baseline` is the file with known mismatches, and `updates_baseline` says that it shall have those of this run.
-    `imports` are files with evidence of other runs, `export` is where all is written.
+    `imports` are files with evidence of other runs, `export` is where all is written. `scaffold` is the folder for
+    tests of what is unverified.
     `fail_on` is empty for ``none`` and in audit mode; `fail_on_is_explicit` says that somebody wrote it. `redact` are
     regular expressions. `root` is pytest's root directory. `notes` are sentences that the user should read: what was
     set and is not judged by this version.
@@ -99,6 +100,7 @@ class Settings:
     updates_baseline: bool = False
     imports: tuple[Path, ...] = ()
     export: Path | None = None
+    scaffold: Path | None = None
     notes: tuple[str, ...] = ()
 
 
@@ -141,6 +143,7 @@ def read_settings(config: pytest.Config) -> Settings:
         updates_baseline=config.getoption("gate_baseline_update"),
         imports=tuple(config.invocation_params.dir / name for name in config.getoption("gate_import") or ()),
         export=reading.path("gate_export", "") if config.getoption("gate_export") is not None else None,
+        scaffold=reading.scaffold(),
         notes=tuple(reading.notes),
     )
     if reading.problems:
@@ -210,6 +213,14 @@ class _Reading:
         if "\0" in written or (not written.strip() and where.startswith("--")):
             self.problems.append(f"{where}: {written!r} is no path. Name a file or folder.")
         return base / Path(written.strip() or default).expanduser()
+
+    def scaffold(self) -> Path | None:
+        if self.config.getoption("gate_scaffold") is None:
+            return None
+        folder = self.path("gate_scaffold", "")
+        if folder.exists() and not folder.is_dir():
+            self.problems.append(f"--gate-scaffold: {folder} is no folder. Name the one where the tests shall stand.")
+        return folder
 
     def formats(self) -> dict[str, Path]:
         asked = [name for name in FORMATS if self.config.getoption(f"gate_{name}") is not None]

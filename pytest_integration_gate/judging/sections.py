@@ -24,6 +24,7 @@ from pytest_integration_gate.model.run_report import (
 )
 
 _RECOMMENDED = 10
+_SCAFFOLD = "--gate-scaffold=tests/integration"
 _ENDS = {"passed": "passed", "failed": "failed", "skipped": "skipped", "errors": "error"}
 _MET_BY_MANY = frozenset({"blind_hasattr"})
 _WEAKEST_FIRST: tuple[Fidelity, ...] = ("declared", "emulated", "real")
@@ -254,7 +255,8 @@ def recommendations(
     for group in ordered[:_RECOMMENDED]:
         have = "has" if group.claims == 1 else "have"
         name = target_name(group.target)
-        advice.append(f"Add an integration test for {name}: {counted(group.claims, 'claim')} {have} no evidence")
+        claims = counted(group.claims, "claim")
+        advice.append(f"Add an integration test for {name}: {claims} {have} no evidence ({_SCAFFOLD})")
     if len(ordered) > _RECOMMENDED:
         rest = counted(len(ordered) - _RECOMMENDED, "more target")
         advice.append(f"The list `unverified` names {rest} without evidence")

@@ -90,17 +90,18 @@ def last_word(address: str) -> str:
 
 def string(text: str) -> str:
     """Write a text as a literal, with double quotes where that is no effort."""
-    printable = _printable(text)
-    if '"' in printable and "'" not in printable and "\\" not in printable:
-        return f"'{printable}'"
-    return '"' + printable.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    if not text.isprintable():
+        return repr(text)
+    if '"' in text and "'" not in text and "\\" not in text:
+        return f"'{text}'"
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def literal(value: object) -> str:
     """Write plain data as a formatter would, with double quotes."""
     match value:
         case str():
-            return string(value) if value.isprintable() else repr(value)
+            return string(value)
         case dict():
             return f"{{{', '.join(f'{literal(key)}: {literal(each)}' for key, each in value.items())}}}"
         case list():
@@ -150,4 +151,4 @@ def _wrapped(text: str, width: int) -> list[str]:
 
 
 def _printable(text: str) -> str:
-    return "".join(char if char.isprintable() else " " for char in text)
+    return "".join(char if char.isprintable() else " " if char.isspace() else "\ufffd" for char in text)

@@ -147,8 +147,8 @@ def test_unverified_claims_are_grouped_by_target() -> None:
     ]
     assert report.unverified[1].at == ("tests/test_a.py:4", "tests/test_a.py:12")
     assert report.recommendations == (
-        "Add an integration test for Repo.delete: 2 claims have no evidence",
-        "Add an integration test for Repo.all: 1 claim has no evidence",
+        "Add an integration test for Repo.delete: 2 claims have no evidence (--gate-scaffold=tests/integration)",
+        "Add an integration test for Repo.all: 1 claim has no evidence (--gate-scaffold=tests/integration)",
     )
 
 

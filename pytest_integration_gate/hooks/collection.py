@@ -116,10 +116,13 @@ class Ordering:
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        """Import what keeps bounds only when a test has some."""
-        self._read_waivers(items)
-        self._read_contracts(items)
-        if not any(mark.name in ("budget", "critical", "quarantine") for item in items for mark in item.iter_markers()):
+        """Import what reads marks only when a test has some."""
+        marks = {mark.name for item in items for mark in item.iter_markers()}
+        if "gate_waive" in marks:
+            self._read_waivers(items)
+        if not marks.isdisjoint(("contract", "given")):
+            self._read_contracts(items)
+        if marks.isdisjoint(("budget", "critical", "quarantine")):
             return
         from pytest_integration_gate.hooks import bounds
 
@@ -130,9 +133,6 @@ class Ordering:
         bounds.critical_first(items, keeps_order)
 
     def _read_waivers(self, items: list[pytest.Item]) -> None:
-        """Import what reads waivers only when a test has some."""
-        if not any(item.get_closest_marker("gate_waive") for item in items):
-            return
         from pytest_integration_gate.hooks import waive_marks
 
         if problems := waive_marks.problems(items):
@@ -141,13 +141,9 @@ class Ordering:
         self._config.pluginmanager.register(waive_marks.WaiveMarks(), "integration_gate_waive_marks")
 
     def _read_contracts(self, items: list[pytest.Item]) -> None:
-        """Check the markers of contract tests and replays when a test has some."""
-        marked = [item for item in items if item.get_closest_marker("contract") or item.get_closest_marker("given")]
-        if not marked:
-            return
         from pytest_integration_gate.hooks.contracts import problems
 
-        if found := problems(marked):
+        if found := problems(items):
             refuse(items, SettingsError("\n".join(found)), self._output)
 
 

@@ -64,7 +64,7 @@ def draft(
         "@pytest.fixture",
         f"def {fixture}():",
         *_docstring(f"Give {gives}."),
-        *_skip(f"the fixture {fixture} shall give {gives}, in the world that its tests are about"),
+        *_skip(f"the fixture {fixture} shall give {gives}"),
     ]
     return Draft(
         boundary=boundary,

@@ -2,47 +2,51 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
 
 from pytest_integration_gate.files import write_text
-from pytest_integration_gate.hooks.gatekeeper import Gatekeeper
 from pytest_integration_gate.hooks.settings import Settings, known_boundaries
+from pytest_integration_gate.judging.ended import Ended
 from pytest_integration_gate.judging.wording import counted
+from pytest_integration_gate.model.finding import Finding
+from pytest_integration_gate.model.run_report import RunReport
 from pytest_integration_gate.reports.scaffold import drafts
 from pytest_integration_gate.reports.scaffold_file import completed
 from pytest_integration_gate.reports.scaffold_text import Draft, snake
 
 
 class Scaffolding:
-    """Writes when the run is judged, and says at the end what was written."""
+    """Writes into a folder when the run is judged, and says at the end what was written."""
 
-    def __init__(self, config: pytest.Config, gatekeeper: Gatekeeper, settings: Settings) -> None:
+    def __init__(self, config: pytest.Config, settings: Settings, folder: Path) -> None:
         self._config = config
         self._settings = settings
-        self._gatekeeper = gatekeeper
-        self._folder = settings.scaffold or Path()
+        self._folder = folder
+        self._states: dict[str, list[str]] = {}
+        self._findings: Sequence[Finding] = ()
         self._told: list[str] = []
 
-    @pytest.hookimpl(trylast=True)  # after the gatekeeper
-    def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Write a file for each boundary."""
-        report = self._gatekeeper.report
-        if report is None:
-            return
-        try:
-            boundaries = sorted(known_boundaries(self._settings, (one.name for one in report.boundaries)))
-            states = {
-                item.nodeid: [state for mark in item.iter_markers("given") for state in mark.args]
-                for item in session.items
-            }
-            found = drafts(self._gatekeeper.findings_so_far(), report.plan, boundaries, states)
-            self._told = [self._write(boundary, found[boundary]) for boundary in sorted(found)]
-        except Exception as error:  # a run is never lost for tests that it could not write
-            self._told = [f"nothing more could be written: {type(error).__name__}: {error}"]
-        self._told = self._told or ["nothing is unverified that a test could see"]
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Know the worlds in which claims hold."""
+        for item in session.items:
+            self._states[item.nodeid] = [state for mark in item.iter_markers("given") for state in mark.args]
+
+    def pytest_integration_gate_judge(self, ended: Ended) -> None:
+        """Know the verdicts."""
+        self._findings = ended.findings
+
+    def pytest_integration_gate_publish(self, report: RunReport) -> list[str]:
+        """Write a file for each boundary, and return what could not be written."""
+        boundaries = sorted(known_boundaries(self._settings, (one.name for one in report.boundaries)))
+        found = drafts(self._findings, report.plan, boundaries, self._states)
+        warnings = [warning for boundary, tests in sorted(found.items()) for warning in self._write(boundary, tests)]
+        if not found:
+            self._told.append("nothing is unverified that a test could see")
+        return warnings
 
     @pytest.hookimpl(trylast=True)
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
@@ -50,17 +54,17 @@ class Scaffolding:
         for line in self._told:
             terminalreporter.write_line(f"scaffold: {line}")
 
-    def _write(self, boundary: str, tests: list[Draft]) -> str:
+    def _write(self, boundary: str, tests: list[Draft]) -> Iterator[str]:
         path = self._folder / self._file_name(snake(boundary))
         shown = path.relative_to(self._config.rootpath) if path.is_relative_to(self._config.rootpath) else path
         try:
-            before = path.read_bytes().decode() if path.exists() else ""
-            text, names = completed(before, boundary, tests)
+            text, names = completed(path.read_bytes().decode() if path.exists() else "", boundary, tests)
             if names:
                 write_text(path, text)
         except (OSError, SyntaxError, UnicodeDecodeError) as error:
-            return f"{shown} is left as it is: {error}"
-        return f"{counted(len(names), 'test')} written to {shown}" if names else f"{shown} has them all"
+            yield f"--gate-scaffold: {shown} is left as it is: {error}"
+        else:
+            self._told.append(f"{counted(len(names), 'test')} written to {shown}" if names else f"{shown} has them all")
 
     def _file_name(self, boundary: str) -> str:
         patterns = [str(pattern) for pattern in self._config.getini("python_files")]

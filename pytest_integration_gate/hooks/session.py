@@ -136,10 +136,6 @@ def _controlling(
 
         is_dry = config.getoption("gate_replay") == "dry"
         plugins.append(Replay(settings, project, gatekeeper.findings_so_far, is_dry=is_dry))
-    if settings.scaffold is not None:
-        from pytest_integration_gate.hooks.scaffolding import Scaffolding
-
-        plugins.append(Scaffolding(config, gatekeeper, settings))
     return plugins
 
 
@@ -186,6 +182,10 @@ def _features(
         from pytest_integration_gate.hooks.formats import Formats
 
         plugins.append(Formats(settings.formats))
+    if settings.scaffold is not None and not is_worker:
+        from pytest_integration_gate.hooks.scaffolding import Scaffolding
+
+        plugins.append(Scaffolding(config, settings, settings.scaffold))
     return plugins
 
 

@@ -43,6 +43,8 @@ class Scaffolding:
         """Write a file for each boundary, and return what could not be written."""
         boundaries = sorted(known_boundaries(self._settings, (one.name for one in report.boundaries)))
         found = drafts(self._findings, report.plan, boundaries, self._states)
+        selected = self._settings.selected
+        found = {boundary: tests for boundary, tests in found.items() if not selected or boundary in selected}
         warnings = [warning for boundary, tests in sorted(found.items()) for warning in self._write(boundary, tests)]
         if not found:
             self._told.append("nothing is unverified that a test could see")

@@ -130,7 +130,9 @@ def _of_claim(finding: Finding, plan: Sequence[PlannedPath], states: Mapping[str
         arguments += [f"{name}={_argument(each, name, missing)}" for name, each in claim.arguments.keywords]
     check = _check(finding)
     act, imports = _act(f"{fixture}.{member}", arguments, claim.outcome, is_checked=bool(check))
-    boundary = finding.boundary or last_word(finding.target.partition(":")[0])
+    if arguments is None and not check:
+        check = ["assert is_there"]
+    boundary = finding.boundary or _boundary_of(finding)
     about, details = _about(finding, target_name(finding.target), boundary, plan)
     return draft(
         boundary=boundary,
@@ -146,6 +148,14 @@ def _of_claim(finding: Finding, plan: Sequence[PlannedPath], states: Mapping[str
         check=check,
         imports=imports,
     )
+
+
+def _boundary_of(finding: Finding) -> str:
+    """Name a boundary for what belongs to none: by its module in the project's own code, by the package elsewhere."""
+    module, site = finding.target.partition(":")[0], finding.claim.site
+    package = module.partition(".")[0]
+    is_own = site is not None and package in PurePosixPath(site.file).with_suffix("").parts
+    return last_word(module if is_own else package)
 
 
 def _split(target: str) -> tuple[str, str]:
@@ -182,20 +192,22 @@ def _act(
     """Write the use of the collaborator, and name the modules that it needs. Without arguments it is no call."""
     kept = "result = " if is_checked else ""
     if arguments is None:
-        return [f"{kept}{used}"], ()
+        owner, _, name = used.rpartition(".")
+        return [f"result = {used}" if is_checked else f"is_there = hasattr({owner}, {string(name)})"], ()
     kind = outcome.shape.kind if outcome is not None and isinstance(outcome.shape, Elements) else ""
     if kind.startswith("async"):
-        inner = call(f"return [each async for each in {used}", arguments, "]")
+        inner = call(f"return [each async for each in {used}", arguments, "]", depth=2)
         return ["async def collect():", *_indented(inner), "", f"{kept}asyncio.run(collect())"], ("asyncio",)
     around = ""
     if outcome is not None and (outcome.kind == "awaited" or outcome.awaiting):
         around = "asyncio.run"
     elif kind == "generator":
         around = "list"
-    if outcome is not None and outcome.kind == "raised":
-        kept = ""
-    lines = call(f"{kept}{around}({used}", arguments, ")") if around else call(f"{kept}{used}", arguments)
-    if outcome is not None and outcome.kind == "raised":
+    is_raised = outcome is not None and outcome.kind == "raised"
+    before = f"{around}({used}" if around else used
+    before = before if is_raised else kept + before
+    lines = call(before, arguments, ")" if around else "", depth=2 if is_raised else 1)
+    if outcome is not None and is_raised:
         lines = [f"with pytest.raises({_expected(outcome.shape)}) as raised:", *_indented(lines)]
     return lines, ("asyncio",) if around == "asyncio.run" else ()
 
@@ -245,7 +257,9 @@ def _about(finding: Finding, end: str, boundary: str, plan: Sequence[PlannedPath
     """Write a docstring that names the seam, as the plan does when there is one."""
     claim = finding.claim
     site = claim.site
-    start = PurePosixPath(site.file).with_suffix("").as_posix().replace("/", ".") if site is not None else "caller"
+    start = (
+        ".".join(PurePosixPath(site.file.removeprefix("src/")).with_suffix("").parts) if site is not None else "caller"
+    )
     is_claimed = claim.outcome is None or claim.outcome.kind != "unconfigured"
     who = finding.tests[0] if finding.tests else "a unit test"
     details = f"Claimed by {who}: it {_says(finding)}." if is_claimed else f"Used by {who}."

@@ -49,7 +49,7 @@ def draft(
     source = [
         f"@pytest.mark.boundary({string(boundary)})",
         *(f"@pytest.mark.{mark}" for mark in marks),
-        f"def test_{name}({fixture}):",
+        *_head(f"def test_{name}", fixture),
         *_docstring(about, details),
         *_comment(f"Arrange: given {given}"),
         *_unknown(missing),
@@ -102,6 +102,8 @@ def literal(value: object) -> str:
     match value:
         case str():
             return string(value)
+        case bytes() if b"'" not in value and b'"' not in value:
+            return f'b"{repr(value)[2:-1]}"'
         case dict():
             return f"{{{', '.join(f'{literal(key)}: {literal(each)}' for key, each in value.items())}}}"
         case list():
@@ -110,12 +112,20 @@ def literal(value: object) -> str:
             return repr(value)
 
 
-def call(before: str, arguments: Sequence[str], after: str = "") -> list[str]:
-    """Write a call inside of a function, with an argument on each line when one line is too short for all."""
-    whole = f"{before}({', '.join(arguments)}){after}"
-    if len(whole) <= WIDTH - len(INDENT) or not arguments:
-        return [whole]
+def call(before: str, arguments: Sequence[str], after: str = "", *, depth: int = 1) -> list[str]:
+    """Write a call, over more lines where one is too short: all arguments on the next, else each on its own."""
+    room = WIDTH - depth * len(INDENT)
+    together = ", ".join(arguments)
+    if len(f"{before}({together}){after}") <= room or not arguments:
+        return [f"{before}({together}){after}"]
+    if len(INDENT) + len(together) <= room:
+        return [f"{before}(", f"{INDENT}{together}", f"){after}"]
     return [f"{before}(", *(f"{INDENT}{each}," for each in arguments), f"){after}"]
+
+
+def _head(name: str, fixture: str) -> list[str]:
+    whole = f"{name}({fixture}):"
+    return [whole] if len(whole) <= WIDTH else [f"{name}(", f"{INDENT}{fixture},", "):"]
 
 
 def _unknown(names: Sequence[str]) -> Iterator[str]:

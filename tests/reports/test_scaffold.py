@@ -175,6 +175,39 @@ def test_an_outcome_is_had_as_the_code_would_have_it(outcome: Outcome, first: st
     assert lines_of(one)[0] == first
 
 
+def test_an_attribute_is_read() -> None:
+    """One with a value is looked at, one without is asked for."""
+    said = Claim(
+        root="shop.pay:Receipt",
+        path=("()", ".total"),
+        action="read",
+        outcome=Outcome(kind="returned", shape=Scalar("int")),
+        at="t:1",
+    )
+    bare = Claim(root="shop.pay:Receipt", path=("()", ".total"), action="read", at="t:1")
+    first, second = written(
+        *(Finding(claim=one, target="shop.pay:Receipt.total", verdict="unverified") for one in (said, bare))
+    )
+    assert (first.name, lines_of(first)) == (
+        "test_receipt_total_gives_int",
+        ["result = real_receipt.total", "assert isinstance(result, int)"],
+    )
+    assert (second.name, lines_of(second)) == (
+        "test_receipt_total_is_there",
+        ["is_there = hasattr(real_receipt, 'total')", "assert is_there"],
+    )
+
+
+def test_long_lines_are_folded() -> None:
+    """As a formatter would: the arguments together on the next line, else each on its own."""
+    (one,) = written(claimed("shop.prices:fetch_the_rate", None, "a" * 40, "b" * 10))
+    assert f'    result = real_prices.fetch_the_rate(\n        "{"a" * 40}", "{"b" * 10}"\n    )\n' in one.source
+    (one,) = written(claimed("shop.prices:fetch_the_rate", None, "a" * 50, b"b" * 50))
+    assert f'(\n        "{"a" * 50}",\n        b"{"b" * 50}",\n    )\n' in one.source
+    (one,) = written(claimed("shop.prices:" + "fetch_" * 12))
+    assert "(\n    real_prices,\n):\n" in one.source
+
+
 def test_claims_that_read_the_same_share_a_test_and_others_do_not() -> None:
     """Different outcomes of one target are different tests, with different names."""
     first = claimed("shop.prices:fetch", Outcome(kind="returned", shape=picture({"a": 1})[0]), 1)
@@ -188,9 +221,9 @@ def test_claims_that_read_the_same_share_a_test_and_others_do_not() -> None:
 
 def test_two_collaborators_of_one_name_have_two_fixtures() -> None:
     """In one boundary, each gives its own."""
-    first, second = written(claimed("a.repo:Repo.get"), claimed("b.repo:Repo.get"))
+    first, second = written(claimed("shop.a:Repo.get"), claimed("shop.b:Repo.get"))
     assert (first.fixture, second.fixture) == ("real_repo", "real_repo_2")
-    assert "b.repo:Repo" in second.fixture_source
+    assert "shop.b:Repo" in second.fixture_source
     assert "def test_repo_get_gives_int_2(real_repo_2):" in second.source
 
 

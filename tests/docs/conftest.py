@@ -16,10 +16,12 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from textwrap import dedent
+from typing import Any, cast
 
 import pytest
 
 import pytest_integration_gate
+from pytest_integration_gate import plugin
 
 ROOT = Path(__file__).parents[2]
 
@@ -34,8 +36,8 @@ _HEADER = re.compile(r"(?:platform|rootdir:|plugins:|cachedir:) ?.*\n", re.MULTI
 class Block:
     """A block of a page, or a comment that tells the runner something (`language` is then empty).
 
-    `name` is the file that it stands for, `reason` says why it is not run. `statuses` are the exit statuses of its commands, the
-    last one that of all further ones; `line` is its first line in the page.
+    `name` is the file that it stands for, `reason` says why it is not run. `statuses` are the exit statuses of its
+    commands, the last one that of all further ones; `line` is its first line in the page.
     """
 
     page: Path
@@ -75,7 +77,7 @@ def blocks_of(page: Path) -> Iterator[Block]:
                     yield Block(page=page, line=number, language=word, text=text)
                 else:
                     told[word] = text
-            else:
+            elif re.match(r"<!-- [a-z ]+:", comment):
                 raise ValueError(f"{page}:{number}: this comment says nothing that the runner knows: {comment}")
         elif line.strip():
             told = {}
@@ -220,6 +222,34 @@ def _normal(text: str) -> str:
     text = re.sub(r"\b20\d\d-\d\d-\d\d\b", "2026-01-01", text)
     text = re.sub(r"\b127\.0\.0\.1:\d+", "127.0.0.1:0", text)
     return "\n".join(line.rstrip() for line in text.strip().splitlines())
+
+
+class Declared:
+    """Stands for pytest's parser, and keeps what the plugin declares."""
+
+    def __init__(self) -> None:
+        self.options: set[str] = set()
+        self.ini: set[str] = set()
+
+    def getgroup(self, *_: str) -> Declared:
+        return self
+
+    def has_plugin(self, _: str) -> bool:
+        return True
+
+    def addoption(self, name: str, **_: object) -> None:
+        self.options.add(name)
+
+    def addini(self, name: str, *_: str, **__: object) -> None:
+        self.ini.add(name)
+
+
+@pytest.fixture(scope="session")
+def declared() -> Declared:
+    """Give the options and ini names that the plugin declares."""
+    known: Any = Declared()
+    plugin.pytest_addoption(known, known)
+    return cast(Declared, known)
 
 
 @pytest.fixture(scope="session")

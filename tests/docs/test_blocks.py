@@ -13,7 +13,6 @@ from typing import Any
 import jsonschema
 import pytest
 
-from pytest_integration_gate import plugin
 from pytest_integration_gate.hooks.context_file import read_contexts
 from pytest_integration_gate.hooks.gate_file import FILE
 from pytest_integration_gate.reports.schema import schema_text
@@ -43,7 +42,12 @@ def test_the_page_works(page: str, read_blocks: Read, folder: Any) -> None:
 
 @pytest.mark.parametrize("page", PAGES)
 def test_every_block_is_valid(
-    page: str, read_blocks: Read, tmp_path: Path, pytestconfig: pytest.Config, monkeypatch: pytest.MonkeyPatch
+    page: str,
+    read_blocks: Read,
+    declared: Any,
+    tmp_path: Path,
+    pytestconfig: pytest.Config,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Python compiles, YAML fits the kind of file it belongs to, ini blocks have known names, options exist."""
     for name in re.findall(r"\$\{(\w+)\}", (ROOT / page).read_text(encoding="utf-8")):
@@ -52,16 +56,16 @@ def test_every_block_is_valid(
         f"{block.place}: {problem}"
         for block in read_blocks(ROOT / page)
         if not block.language.startswith("{")  # of Sphinx
-        for problem in (*_problems(block, tmp_path, pytestconfig), *_not_run(block))
+        for problem in (*_problems(block, tmp_path, pytestconfig, declared.ini), *_not_run(block))
     ]
     if wrong:
         pytest.fail("\n".join(wrong), pytrace=False)
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_every_option_that_is_named_exists(page: str) -> None:
+def test_every_option_that_is_named_exists(page: str, declared: Any) -> None:
     """Text, too, names only options that there are."""
-    known = {option for option in _declared().options if option.startswith("--gate")}
+    known = {option for option in declared.options if option.startswith("--gate")}
     assert {*re.findall(r"(?<![\w-])--gate-[a-z-]*[a-z]", (ROOT / page).read_text(encoding="utf-8"))} <= known
 
 
@@ -89,7 +93,7 @@ def _anchors(file: Path) -> set[str]:
 # -- what is valid ----------------------------------------------------------------------------------------------------
 
 
-def _problems(block: Any, scratch: Path, config: pytest.Config) -> Iterator[str]:
+def _problems(block: Any, scratch: Path, config: pytest.Config, own: set[str]) -> Iterator[str]:
     try:
         match block.language:
             case "python":
@@ -97,7 +101,7 @@ def _problems(block: Any, scratch: Path, config: pytest.Config) -> Iterator[str]
             case "yaml":
                 yield from _yaml_problems(block, scratch)
             case "ini":
-                yield from _ini_problems(block.text, config)
+                yield from _ini_problems(block.text, config, own)
     except (SyntaxError, YamlError, jsonschema.ValidationError) as error:
         yield str(error)
 
@@ -166,10 +170,9 @@ def _excerpt(schema: Any) -> Any:
     return [_excerpt(item) for item in schema] if isinstance(schema, list) else schema
 
 
-def _ini_problems(text: str, config: pytest.Config) -> Iterator[str]:
+def _ini_problems(text: str, config: pytest.Config, own: set[str]) -> Iterator[str]:
     parser = ConfigParser(interpolation=None)
     parser.read_string(text if text.lstrip().startswith("[") else f"[pytest]\n{text}")
-    own = _declared().ini
     for section in parser.sections():
         if section not in ("pytest", "tool:pytest"):
             yield f"[{section}] is no section of pytest."
@@ -179,29 +182,3 @@ def _ini_problems(text: str, config: pytest.Config) -> Iterator[str]:
                     config.getini(name)
                 except ValueError:
                     yield f"`{name}` is no ini name of pytest or the gate."
-
-
-class _Declared:
-    """Stands for pytest's parser, and keeps what the plugin declares."""
-
-    def __init__(self) -> None:
-        self.options: set[str] = set()
-        self.ini: set[str] = set()
-
-    def getgroup(self, *_: str) -> _Declared:
-        return self
-
-    def has_plugin(self, _: str) -> bool:
-        return True
-
-    def addoption(self, name: str, **_: object) -> None:
-        self.options.add(name)
-
-    def addini(self, name: str, *_: str, **__: object) -> None:
-        self.ini.add(name)
-
-
-def _declared() -> _Declared:
-    declared: Any = _Declared()
-    plugin.pytest_addoption(declared, declared)
-    return declared  # type: ignore[no-any-return]

@@ -51,7 +51,9 @@ class Block:
 
     @property
     def place(self) -> str:
-        return f"{self.page.relative_to(ROOT).as_posix()}:{self.line}"
+        return (
+            f"{self.page.name if ROOT not in self.page.parents else self.page.relative_to(ROOT).as_posix()}:{self.line}"
+        )
 
 
 def blocks_of(page: Path) -> Iterator[Block]:

@@ -66,8 +66,8 @@ def test_keys_of_gate_yaml() -> None:
 
 
 def test_keys_of_suites() -> None:
-    """Every key of a suite, at any depth, is named on the page about suites."""
-    page = (DOCS / "how-to/yaml-suites.md").read_text(encoding="utf-8")
+    """Every key of a suite, at any depth, is named on the page about suites, or where checkpoints are described."""
+    page = (DOCS / "how-to/yaml-suites.md").read_text(encoding="utf-8") + _section(SETTINGS, "`checkpoints`")
     tables = [Table(keys={**SUITE, **TEST, **STEPS}), *(Table(keys=kind.keys) for kind in KINDS.values())]
     assert {key for table in tables for key in _keys(table) if not re.search(rf"\b{key}\b", page)} == set()
 

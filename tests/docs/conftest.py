@@ -29,6 +29,7 @@ _FENCE = re.compile(r"( *)```([^`]*)$")
 _COMMENT = re.compile(r"<!-- (?P<word>not run|file|in|run|exit)(?:: (?P<text>.*))?$", re.DOTALL)
 _FILE = re.compile(r"# (?P<name>[\w./-]+\.\w+)(?P<more>, continued)?$", re.MULTILINE)
 _COMMAND = re.compile(r"(?:pytest|integration-gate|pip|python3?|git) ")
+_LEFTOVERS = shutil.ignore_patterns("__pycache__", ".*", "*.report.yaml")
 _HEADER = re.compile(r"(?:platform|rootdir:|plugins:|cachedir:) ?.*\n", re.MULTILINE)
 
 
@@ -127,14 +128,14 @@ class Folder:
         }
         self._environment.pop("PYTHONSAFEPATH", None)
         self.is_tried = True
-        """Whether a command has run since the last test file was written."""
+        """Whether pytest has run since the last test file was written."""
 
     def follow(self, block: Block) -> None:
         """Do what a block says, and fail the test when something else comes out."""
         if block.reason:
             return
         if block.language == "in":
-            shutil.copytree(ROOT / block.text, self.path, dirs_exist_ok=True)
+            shutil.copytree(ROOT / block.text, self.path, ignore=_LEFTOVERS, dirs_exist_ok=True)
         elif block.name:
             self._write(block)
         elif block.language == "console":
@@ -164,7 +165,7 @@ class Folder:
             if command.startswith("pip install"):
                 _check_packages(block, command)
                 continue
-            self.is_tried = True
+            self.is_tried |= command.startswith("pytest")
             done = self._shell(command)
             status = statuses.pop(0) if len(statuses) > 1 else statuses[0]
             if done.returncode != status:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import os
 import re
 from collections.abc import Callable, Iterator
 from configparser import ConfigParser
@@ -31,6 +32,7 @@ SHOWN = ("", "text", "toml", "markdown", "json", "diff")
 Read = Callable[[Path], list[Any]]
 
 
+@pytest.mark.skipif(os.name == "nt", reason="pages show commands for a POSIX shell")
 @pytest.mark.parametrize("page", PAGES)
 def test_the_page_works(page: str, read_blocks: Read, folder: Any) -> None:
     """Who types what the page shows, in its order, sees what it shows; tests that it shows pass."""

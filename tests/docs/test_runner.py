@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
 
 import pytest
+
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="pages show commands for a POSIX shell")
 
 Read = Callable[[Path], list[Any]]
 Follow = Callable[[str], str]

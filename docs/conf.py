@@ -16,3 +16,4 @@ nitpicky = True
 html_theme = "furo"
 html_title = f"{project} {release}"
 html_copy_source = False
+html_show_copyright = False

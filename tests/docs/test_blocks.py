@@ -6,7 +6,8 @@ import ast
 import json
 import os
 import re
-from collections.abc import Callable, Iterator
+import tomllib
+from collections.abc import Callable, Iterable, Iterator
 from configparser import ConfigParser
 from pathlib import Path
 from typing import Any
@@ -26,8 +27,9 @@ from pytest_integration_gate.yaml_rules import Check
 ROOT = Path(__file__).parents[2]
 PAGES = [path.relative_to(ROOT).as_posix() for path in (ROOT / "README.md", *sorted(ROOT.glob("docs/**/*.md")))]
 REPORT = "integration-gate.report.yaml"
-SHOWN = ("", "text", "toml", "markdown", "json", "diff")
+SHOWN = ("", "text", "markdown", "json", "diff")
 """Languages of blocks that are shown only."""
+_SECTIONS = {"pytest", "tool:pytest"}
 
 Read = Callable[[Path], list[Any]]
 
@@ -103,7 +105,14 @@ def _problems(block: Any, scratch: Path, config: pytest.Config, own: set[str]) -
             case "yaml":
                 yield from _yaml_problems(block, scratch)
             case "ini":
-                yield from _ini_problems(block.text, config, own)
+                parser = ConfigParser(interpolation=None)
+                parser.read_string(block.text if block.text.lstrip().startswith("[") else f"[pytest]\n{block.text}")
+                yield from (f"[{section}] is no section of pytest." for section in {*parser.sections()} - _SECTIONS)
+                yield from _unknown_names(
+                    (name for section in parser.sections() for name in parser[section]), config, own
+                )
+            case "toml":
+                yield from _unknown_names(tomllib.loads(block.text)["tool"]["pytest"]["ini_options"], config, own)
     except (SyntaxError, YamlError, jsonschema.ValidationError) as error:
         yield str(error)
 
@@ -118,7 +127,7 @@ def _not_run(block: Any) -> Iterator[str]:
         yield "nothing says which file this is, so it is not run. Begin with `# path/of_the.py`, or say why not."
     if block.language == "bash":
         yield "write `sh` for commands, `console` for commands with what they write."
-    known = (*SHOWN, "python", "yaml", "ini", "sh", "console", "hidden", "in", "run")
+    known = (*SHOWN, "python", "yaml", "ini", "toml", "sh", "console", "hidden", "in", "run")
     if block.language not in known:
         yield f"`{block.language}` is no language that is checked. Known: {', '.join(known)}."
 
@@ -172,15 +181,10 @@ def _excerpt(schema: Any) -> Any:
     return [_excerpt(item) for item in schema] if isinstance(schema, list) else schema
 
 
-def _ini_problems(text: str, config: pytest.Config, own: set[str]) -> Iterator[str]:
-    parser = ConfigParser(interpolation=None)
-    parser.read_string(text if text.lstrip().startswith("[") else f"[pytest]\n{text}")
-    for section in parser.sections():
-        if section not in ("pytest", "tool:pytest"):
-            yield f"[{section}] is no section of pytest."
-        for name in parser[section]:
-            if name not in own:
-                try:
-                    config.getini(name)
-                except ValueError:
-                    yield f"`{name}` is no ini name of pytest or the gate."
+def _unknown_names(names: Iterable[str], config: pytest.Config, own: set[str]) -> Iterator[str]:
+    for name in names:
+        if name not in own:
+            try:
+                config.getini(name)
+            except ValueError:
+                yield f"`{name}` is no ini name of pytest or the gate."

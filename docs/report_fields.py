@@ -28,14 +28,14 @@ def _sections(schema: Any) -> Iterator[str]:
         if name == "format":
             continue
         yield f"## `{name}`\n"
-        if text := part.get("description"):
-            yield f"{text}.\n"
         rows = list(_rows(_resolved(part, parts), "", parts))
+        if text := part.get("description"):
+            yield f"{text.rstrip('.')}.\n"
         if rows:
             yield "| field | is | meaning |\n|---|---|---|"
             yield "\n".join(rows) + "\n"
         else:
-            yield f"Always there, {_kind(part, parts)}.\n" if name in schema["required"] else f"{_kind(part, parts)}.\n"
+            yield f"Is a {_kind(part, parts)}{', and always there' if name in schema['required'] else ''}.\n"
 
 
 def _rows(part: Any, path: str, parts: Any) -> Iterator[str]:

@@ -12,7 +12,7 @@ from typing import Any, get_args
 
 import pytest
 
-from pytest_integration_gate import cli, plugin
+from pytest_integration_gate import cli, hookspecs, plugin
 from pytest_integration_gate.hooks.gate_file import FILE
 from pytest_integration_gate.hooks.settings import JUDGED, LATER
 from pytest_integration_gate.model.finding import Fidelity, Kind, Verdict
@@ -95,6 +95,12 @@ def test_kinds_of_hygiene() -> None:
     pages = [DOCS / "reference/hygiene.md", DOCS / "how-to/acceptance.md"]
     written = {word for page in pages for word in re.findall(r"^\| `(\w+)` \|", page.read_text(), re.MULTILINE)}
     assert _words(r'\b(?:Hygiene|Untidy)\(\s*kind="(\w+)"') - written == set()
+
+
+def test_hooks() -> None:
+    """Every hook stands in the table of hooks."""
+    known = {name for name in vars(hookspecs) if name.startswith("pytest_")}
+    assert _firsts(DOCS / "how-to/extend.md", "Write an observer, a check or a publisher", r"\w+") == known
 
 
 def test_commands(capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -296,42 +294,3 @@ def test_registering_needs_a_name() -> None:
         provides(lambda: None)  # type: ignore[arg-type]
     with pytest.raises(TypeError, match=r"@provider_state got ' '"):
         provider_state(" ")
-
-
-PAGE = (Path(__file__).parents[2] / "docs/how-to/contracts.md").read_text(encoding="utf-8")
-REPOSITORY = """
-class UserRepo:
-    def __init__(self, connection):
-        self.connection = connection
-        connection.execute("CREATE TABLE IF NOT EXISTS users (id INTEGER PRIMARY KEY, email TEXT)")
-
-    def add(self, email):
-        return self.connection.execute("INSERT INTO users (email) VALUES (?)", (email,)).lastrowid
-
-    def get(self, key):
-        found = self.connection.execute("SELECT id, email FROM users WHERE id = ?", (key,)).fetchone()
-        return {"id": found[0], "email": found[1]}
-"""
-
-
-def test_the_page_about_contracts_works_as_it_stands_there(contracts: Contracts) -> None:
-    """Its contract test, its unit test and its conftest, with and without a replay."""
-    files: dict[str, str] = {"gate.yaml": re.findall(r"```yaml\n# gate.yaml\n(.*?)```", PAGE, re.DOTALL)[0]}
-    for name, text in re.findall(r"```python\n# (tests/\w+\.py)\n(.*?)```", PAGE, re.DOTALL):
-        files[name] = files.get(name, "") + text
-    for name, text in files.items():
-        contracts.write(name, text)
-    contracts.write("shop/repository.py", REPOSITORY)
-    contracts.write("shop/greeting.py", 'def greet(repo, key):\n    return "Dear " + repo.get(key)["email"]\n')
-    contracts.write(
-        "tests/fakes.py",
-        "class FakeRepo:\n    def add(self, email):\n        return 1\n\n"
-        "    def get(self, key):\n        return {'id': 1, 'email': 'ada@example.com'}\n",
-    )
-    (contracts.pytester.path / "shop.py").unlink()
-    contracts.run().assert_outcomes(passed=3)
-    assert contracts.report["gate"]["claims"]["verified"] == 3
-    (contracts.pytester.path / "tests/test_user_contract.py").unlink()
-    (contracts.pytester.path / ".integration_gate/evidence.jsonl").unlink()
-    contracts.run("--gate-replay").assert_outcomes(passed=2)
-    assert contracts.report["gate"]["claims"]["verified"] == 1

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -318,33 +317,3 @@ def test_a_folder_is_asked_for(scaffolds: Scaffolds) -> None:
     result.stderr.fnmatch_lines(["*--gate-scaffold: *shop.py is no folder. Name the one where the tests shall stand.*"])
     result = scaffolds.run("--gate-scaffold=")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-
-
-PAGE = Path(__file__).parents[2] / "docs/how-to/scaffold.md"
-REPOSITORY = """
-class UserRepo:
-    def __init__(self, rows):
-        self.rows = rows
-
-    def get(self, key):
-        return {"id": key, "email": self.rows[key]}
-"""
-
-
-def test_the_page_about_scaffolds_shows_what_is_written(scaffolds: Scaffolds) -> None:
-    """Its unit test gives its integration test, and its fixture lets that pass."""
-    unit, integration, fixture = re.findall(
-        r"```python\n# [^\n]+\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL
-    )
-    for name in ("shop.py", "gate.yaml", "TEST_PLAN.md", "tests/unit/test_shop.py"):
-        (scaffolds.pytester.path / name).unlink()
-    scaffolds.write("shop/repository.py", REPOSITORY)
-    scaffolds.write("shop/greeting.py", 'def greet(repo, key):\n    return "Dear " + repo.get(key)["email"]\n')
-    scaffolds.write("tests/unit/test_greeting.py", unit)
-    scaffolds.scaffold().assert_outcomes(passed=1)
-    assert scaffolds.files() == {"test_repository_boundary.py": integration}
-    filled = re.sub(r"@pytest\.fixture\n.*?skip\([^\n]*\)\n", lambda _: fixture, integration, flags=re.DOTALL)
-    filled = filled.replace("import pytest\n", "import pytest\nfrom shop.repository import UserRepo\n")
-    scaffolds.write("tests/integration/test_repository_boundary.py", filled)
-    scaffolds.run().assert_outcomes(passed=2)
-    assert scaffolds.report["gate"]["claims"]["verified"] == 1

@@ -188,6 +188,13 @@ def _features(
         from pytest_integration_gate.hooks.bounds import RunBudget
 
         judges.append(RunBudget(settings))
+    if settings.pact is not None:
+        from pytest_integration_gate.hooks.pact import PactFiles
+
+        pact = PactFiles(config, settings, settings.pact)
+        plugins.append(pact)
+        if not is_worker:
+            judges.append(pact)
     if settings.floors and not is_worker:
         from pytest_integration_gate.hooks.floors import Floors
 

@@ -80,6 +80,8 @@ class HttpMatcher:
         assert claim.exchange is not None
         target = self._routes.target(claim.exchange.request, claim.site)
         found = self._candidates(claim, claim.exchange)
+        if claim.double == "pact":
+            found = tuple(map(_as_own, found))
         boundary = self._boundary_of(found[0].observation.target if found else target)
         boundary, api = self._described(claim.exchange, boundary)
         weighed = self._weigh(claim, claim.exchange, Group(found), self._compares_values(boundary))
@@ -350,6 +352,11 @@ def _weigh_body(claim: Claim, exchange: Exchange, seen: Group, compares_values: 
     return replace(weighed, kind=None if weighed.kind is None else "http_body")
 
 
+def _as_own(one: Evidence) -> Evidence:
+    """Take an observation for one of first-party code, as the service is that somebody else's Pact asks for: rule 1."""
+    return replace(one, observation=replace(one.observation, first_party=True))
+
+
 # -- small questions --------------------------------------------------------------------------------------------------
 
 
@@ -396,6 +403,8 @@ def _as_numbers(shape: Shape) -> Shape:
 
 
 def _is_same_request(exchange: Exchange, other: Exchange) -> bool:
+    if exchange.states or any(segment.is_any for segment in exchange.request.path):
+        return False  # it was another world, or this request is one of many
     text = request_text(exchange.request)
     return text is not None and text == request_text(other.request)
 

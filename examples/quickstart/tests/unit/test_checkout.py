@@ -1,18 +1,16 @@
-"""Unit tests: the customers and prices are mocks and a stub. Two of the mocks lie, and every test passes."""
+"""Unit tests: the customers and prices are mocks, or stubs. Two of the mocks lie, and every test passes."""
 
 from unittest.mock import Mock
 
 import pytest
-import responses
 
 from shop.checkout import Checkout
 from shop.prices import PriceClient, UnknownArticle
 from shop.repository import CustomerRepo
 
 
-@responses.activate
-def test_total_adds_up():
-    responses.get("http://prices/prices/apple", json={"sku": "apple", "cents": 30, "currency": "EUR"})
+def test_total_adds_up(stubs):
+    stubs.get("http://prices/prices/apple", json={"sku": "apple", "cents": 30, "currency": "EUR"})
     checkout = Checkout(Mock(spec=CustomerRepo), PriceClient("http://prices"))
     assert checkout.total(["apple", "apple"]) == 60
 

@@ -181,16 +181,17 @@ def _template(finding: Finding) -> list[str]:
 
 def _request(request: Request, template: list[str]) -> dict[str, Any]:
     words = [_sent(segment.text, "path") for segment in request.path]
-    written: dict[str, Any] = {"method": request.method, "path": f"/{'/'.join(map(_quoted, words))}"}
+    end = "/" if request.ends_in_slash else ""
+    written: dict[str, Any] = {"method": request.method, "path": f"/{'/'.join(map(_quoted, words))}{end}"}
     rules: dict[str, Any] = {}
     if "{}" in template:
         form = "/".join(
             _SEGMENT if part == "{}" else re.escape(_quoted(word)) for part, word in zip(template, words, strict=True)
         )
-        rules["path"] = _all_of({"match": "regex", "regex": f"^/{form}$"})
+        rules["path"] = _all_of({"match": "regex", "regex": f"^/{form}{end}$"})
     if request.query:
         written["query"] = {
-            name: [str(each) for each in (value if isinstance(value, list) else [value])]
+            name: [str(each) for each in (value if isinstance(value, list) else [value]) if each is not None]
             for name, argument in request.query
             for value in (_sent(plain(argument), "query"),)
         }

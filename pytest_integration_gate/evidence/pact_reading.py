@@ -163,6 +163,7 @@ def _request(data: dict[str, Any], base: str) -> Request:
         body=_body(data, content_type, None),
         content_type=content_type,
         is_authorized="authorization" in headers,
+        ends_in_slash=path[1:].endswith("/"),
     )
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
 from typing import Any, TypeAlias
 
-from pytest_integration_gate.model.capture import argument_of, shape_of
+from pytest_integration_gate.model.capture import DEPTH, argument_of, shape_of
 from pytest_integration_gate.model.interaction import Argument
 from pytest_integration_gate.model.joining import join_all
 from pytest_integration_gate.model.keys import read_as_names
@@ -93,6 +93,8 @@ class Rules:
         return (category, max(found, key=lambda one: one[0])[1]) if found else None
 
     def _shape(self, example: Any, steps: Steps) -> Shape:
+        if len(steps) > DEPTH:  # reality is not pictured deeper either
+            return ANYTHING
         shapes = [self._ruled(matcher, example, steps) for matcher in self.at("body", steps)]
         if not shapes:
             return self._by_example(example, steps)

@@ -32,7 +32,8 @@ class Request:
 
     `query` has the parameters by name, sorted. `body` is what a JSON or form body holds, the text of another one, None
     when there is none or it was not seen. `content_type` is without parameters and in lower case. `is_authorized` says
-    that there was an ``Authorization`` header; what it held is kept nowhere.
+    that there was an ``Authorization`` header; what it held is kept nowhere. `ends_in_slash` is for those who send the
+    request again: some services tell ``/users/`` and ``/users`` apart, and a path is compared without it.
     """
 
     method: str
@@ -42,6 +43,7 @@ class Request:
     body: Argument | None = None
     content_type: str = ""
     is_authorized: bool = False
+    ends_in_slash: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

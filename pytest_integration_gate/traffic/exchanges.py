@@ -129,6 +129,7 @@ def _request(sending: Sending, spelling: Spelling) -> Request:
         body=body_of(sending.body, content_type) if sending.body else None,
         content_type=content_type,
         is_authorized="authorization" in headers,
+        ends_in_slash=parts.path[1:].endswith("/"),
     )
 
 

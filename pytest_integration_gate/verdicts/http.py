@@ -304,7 +304,8 @@ def _weigh_status(claim: Claim, status: int | None, exchange: Exchange, seen: Gr
         return None
     if status in _OF_STATE.get(exchange.request.method, ()):
         return Weighed("unverified", taken.first)
-    return _other_status(claim, status, taken, is_certain=is_status_read(exchange.uses))
+    # What a service answers with depends on its state more than what it says there.
+    return _other_status(claim, status, taken, is_certain=is_status_read(exchange.uses) and not exchange.states)
 
 
 def _weigh_headers(claim: Claim, answer: Answer, exchange: Exchange, seen: Group) -> Weighed | None:

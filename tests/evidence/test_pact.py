@@ -143,6 +143,12 @@ def test_names_lead_out_of_no_folder() -> None:
     assert Pact(consumer="../web shop", provider="a/b").file_name == "_web_shop-a_b.json"
 
 
+def test_a_slash_at_the_end_stays() -> None:
+    """Some services tell paths with and without it apart."""
+    (interaction,) = pact_of(finding("/users", request={"ends_in_slash": True})).interactions
+    assert interaction["request"]["path"] == "/users/"
+
+
 def test_every_kind_of_request_is_written() -> None:
     """Words of a path are quoted, forms are encoded, other texts stand as they are; bytes cannot be written."""
 

@@ -156,6 +156,14 @@ def test_a_place_that_cannot_be_understood() -> None:
         Rules.of({"body": {"$a b": {"matchers": []}}})
 
 
+def test_depth_is_bounded() -> None:
+    """What is nested deeper than reality is pictured claims nothing, and cannot exhaust the stack."""
+    example: Any = 1
+    for _ in range(400):
+        example = [example]
+    assert text_of(Rules.of({}).picture(example).shape) == "[[[[[anything]]]]]"
+
+
 def test_any_success_is_no_status(write: Write) -> None:
     """A rule that asks for any success leaves the status open."""
     rules = {"status": {"matchers": [{"match": "statusCode", "status": "success"}]}}

@@ -148,6 +148,10 @@ def test_another_world_proves_nothing(provider: Provider) -> None:
     provider.claims(plain)
     provider.run()
     assert provider.report["mismatches"][0]["verdict"] == "contradicted"
+    other = interaction("a price", "/prices/pear", 201, {"cents": 1})
+    provider.claims({**other, "providerStates": [{"name": "prices are being worked out"}]})
+    provider.run()
+    assert provider.report["mismatches"][0]["verdict"] == "suspect"
 
 
 def test_stored_evidence_is_enough(provider: Provider) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from hashlib import sha256
 from pathlib import Path
@@ -62,7 +63,7 @@ class Pact:
             "interactions": self.interactions,
             "metadata": {"pactSpecification": {"version": "4.0"}},
         }
-        return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+        return json.dumps(document, indent=2) + "\n"
 
     def write(self, folder: Path) -> Path:
         """Replace the file in a folder in one step, and return its path. Raises OSError."""
@@ -83,9 +84,7 @@ def pacts_of(
     for one in findings:
         if one.claim.exchange is not None:
             by_boundary.setdefault(one.boundary, []).append(one)
-    return tuple(
-        _pact(consumer, boundary, by_boundary[boundary], states_of) for boundary in sorted(by_boundary) if boundary
-    )
+    return tuple(_pact(consumer, boundary, by_boundary[boundary], states_of) for boundary in sorted(by_boundary))
 
 
 def _pact(
@@ -128,13 +127,18 @@ def _by_states(finding: Finding, states_of: Callable[[str], tuple[str, ...]]) ->
 
 def _finished(found: Mapping[str, tuple[dict[str, Any], str]]) -> Iterator[dict[str, Any]]:
     """Give the interactions in order, each with its key, a description of its own and the name of its test."""
-    told = [(one["description"], json.dumps(one.get("providerStates"))) for one, _ in found.values()]
+    told = Counter(_told(interaction) for interaction, _ in found.values())
     for key, (interaction, test) in sorted(found.items(), key=lambda item: (item[1][0]["description"], item[0])):
         description = interaction["description"]
-        if told.count((description, json.dumps(interaction.get("providerStates")))) > 1:
+        if told[_told(interaction)] > 1:
             description = f"{description} ({key})"
         comments = {**interaction.get("comments", {}), "testname": test}
         yield {**interaction, "description": description, "key": key, "comments": comments}
+
+
+def _told(interaction: Mapping[str, Any]) -> str:
+    """Return what the verifier and the broker tell interactions apart by."""
+    return json.dumps([interaction["description"], interaction.get("providerStates")])
 
 
 def _interaction(finding: Finding, states: tuple[str, ...]) -> dict[str, Any] | None:
@@ -143,17 +147,17 @@ def _interaction(finding: Finding, states: tuple[str, ...]) -> dict[str, Any] | 
     answer = exchange.answer if exchange is not None else None
     if exchange is None or answer is None or ((answer.status or 200) >= 500 and not states):
         return None
-    request, template = exchange.request, _template(finding)
+    request = _request(exchange.request, _template(finding.target, exchange.request))
     status = "" if answer.status is None else f" {answer.status}"
     interaction: dict[str, Any] = {
         "type": "Synchronous/HTTP",
-        "description": f"{request.method} /{'/'.join(template)} answers{status}",
+        "description": f"{request['method']} {request['path']} answers{status}",
     }
     if states:
         interaction["providerStates"] = [{"name": state} for state in states]
-    interaction["request"] = _request(request, template)
+    interaction["request"] = request
     interaction["response"] = _response(exchange, answer)
-    if request.is_authorized:
+    if exchange.request.is_authorized:
         note = "The code sends an Authorization header. Its value is not kept: let the verification add one."
         interaction["comments"] = {"text": [note]}
     return interaction
@@ -170,11 +174,9 @@ def _safe(name: str) -> str:
 # Requests
 
 
-def _template(finding: Finding) -> list[str]:
-    """Return the segments of the target's path, in which ``{}`` stands for what differs from request to request."""
-    request = finding.claim.exchange.request if finding.claim.exchange is not None else None
-    assert request is not None
-    template = finding.target.removeprefix(f"{request.method} {request.origin}/").split("/")
+def _template(target: str, request: Request) -> list[str]:
+    """Return the segments of a target's path, in which ``{}`` stands for what differs from request to request."""
+    template = target.removeprefix(f"{request.method} {request.origin}/").split("/")
     words = [segment.text for segment in request.path]
     return template if len(template) == len(words) else words
 

@@ -223,18 +223,18 @@ def test_what_the_code_reads_binds_the_provider(client_run: Any, pytester: pytes
     found = interactions(path)
     assert list(found) == [
         "GET /search answers 200",
-        "GET /users/{} answers 200",
-        "GET /users/{} answers 404",
+        "GET /users/42 answers 200",
+        "GET /users/7 answers 404",
         "POST /users answers 201",
     ]
-    user = found["GET /users/{} answers 200"]
+    user = found["GET /users/42 answers 200"]
     assert user["request"]["path"] == "/users/42"
     assert user["request"]["matchingRules"]["path"]["matchers"] == [{"match": "regex", "regex": "^/users/[^/]+$"}]
     assert user["response"]["body"]["content"] == {"name": "Ada", "tags": [{"label": "a"}]}
     rules = user["response"]["matchingRules"]["body"]
     assert list(rules) == ["$", "$['name']", "$['tags']", "$['tags'][*]", "$['tags'][*]['label']"]
     assert user["comments"]["testname"] == "test_client.py::test_user"
-    gone = found["GET /users/{} answers 404"]
+    gone = found["GET /users/7 answers 404"]
     assert (gone["providerStates"], gone["response"]) == ([{"name": "there is no user 7"}], {"status": 404})
     search = found["GET /search answers 200"]
     assert search["request"]["query"] == {"page": ["2"], "q": ["ada"]}
@@ -302,7 +302,7 @@ def test_failed_tests_make_no_pact(client_run: Any, pytester: pytest.Pytester) -
     """What a test that failed says of a service is no contract."""
     pytester.makepyfile(test_client=TESTS + "    assert 0\n\ntest_user = test_add = test_search = test_login = None\n")
     assert client_run("--gate-pact=pacts").ret == pytest.ExitCode.TESTS_FAILED
-    assert list(interactions(pytester.path / "pacts/web-users.json")) == ["GET /users/{} answers 404"]
+    assert list(interactions(pytester.path / "pacts/web-users.json")) == ["GET /users/7 answers 404"]
 
 
 def test_services_under_one_boundary_are_told(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:

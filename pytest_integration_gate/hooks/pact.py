@@ -10,13 +10,11 @@ from typing import Any
 import pytest
 
 from pytest_integration_gate.evidence.pact import Pact, pacts_of
-from pytest_integration_gate.hooks.ended import Ended
 from pytest_integration_gate.hooks.keys import STATES
 from pytest_integration_gate.hooks.settings import Settings
+from pytest_integration_gate.judging.ended import Ended
 from pytest_integration_gate.judging.gate import Contribution
 from pytest_integration_gate.judging.wording import counted
-
-MARK = "given"
 
 
 class PactFiles:
@@ -42,7 +40,7 @@ class PactFiles:
         if states := getattr(report, STATES, ()):
             self._states[report.nodeid] = tuple(states)
 
-    def judge(self, ended: Ended) -> Contribution:
+    def pytest_integration_gate_judge(self, ended: Ended) -> Contribution:
         """Write the files of the tests that passed, and publish them; what goes wrong becomes a warning."""
         passed = {nodeid for nodeid, outcome in ended.outcomes.items() if outcome.outcome == "passed"}
         findings = [
@@ -96,7 +94,7 @@ class PactFiles:
 
 def _states_of(item: pytest.Item) -> list[str]:
     """Read ``@pytest.mark.given("user 42 exists")``, those of the module first."""
-    return [str(state) for mark in reversed([*item.iter_markers(MARK)]) for state in mark.args]
+    return [str(state) for mark in reversed([*item.iter_markers("given")]) for state in mark.args]
 
 
 def _left_out(pact: Pact) -> list[str]:
@@ -104,7 +102,9 @@ def _left_out(pact: Pact) -> list[str]:
     warnings = []
     if pact.contradicted:
         lies = ", ".join(pact.contradicted)
-        warnings.append(f"The Pact with {pact.provider} lacks what reality says otherwise: {lies}.")
+        warnings.append(f"The Pact with {pact.provider} leaves out what reality contradicts: {lies}.")
     if pact.unsendable:
-        warnings.append(f"The Pact with {pact.provider} lacks what cannot be sent again: {', '.join(pact.unsendable)}.")
+        warnings.append(
+            f"The Pact with {pact.provider} leaves out what cannot be sent again: {', '.join(pact.unsendable)}."
+        )
     return warnings

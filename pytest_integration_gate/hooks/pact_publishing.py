@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from pytest_integration_gate.checkout.git import Git
 from pytest_integration_gate.evidence.pact import Pact
-from pytest_integration_gate.hooks.ended import Ended
 from pytest_integration_gate.hooks.settings import Settings
+from pytest_integration_gate.judging.ended import Ended
 from pytest_integration_gate.judging.wording import counted
 from pytest_integration_gate.reports.broker import Contract, publish_contracts
 from pytest_integration_gate.reports.publication import PublishError
@@ -19,7 +19,7 @@ def publish_all(settings: Settings, pacts: Sequence[Pact], ended: Ended, folder:
     git = Git(str(settings.root))
     commit = git.commit() if git.is_there else ""
     if not pacts:
-        return [], ["--gate-pact-publish: there is nothing to publish: no test claims anything of an HTTP service."]
+        return [], ["--gate-pact-publish: no Pact file was written, so there is nothing to publish."]
     if failed:
         return [], [f"The Pact files were not published: {counted(failed, 'test')} failed. They are kept in {folder}."]
     if not commit:

@@ -244,7 +244,7 @@ def test_what_the_code_reads_binds_the_provider(client_run: Any, pytester: pytes
     assert (added["response"]["status"], list(added["response"]["headers"])) == (201, ["location"])
     run.stdout.fnmatch_lines(["pact: pacts/web-users.json: 4 interactions"])
     assert warnings_in(pytester.path) == [
-        "The Pact with users lacks what cannot be sent again: POST https://users.example/login "
+        "The Pact with users leaves out what cannot be sent again: POST https://users.example/login "
         "(its body has a secret or something large, which is not kept)."
     ]
     assert "s3cret" not in path.read_text()
@@ -293,7 +293,7 @@ def test_what_reality_contradicts_is_left_out(project: Any) -> None:
     )
     run = project.run("--gate-pact=pacts")
     assert [one["verdict"] for one in project.report["mismatches"]] == ["contradicted"], run.stdout.str()
-    lacks = "The Pact with api lacks what reality says otherwise: GET https://api.example/me."
+    lacks = "The Pact with api leaves out what reality contradicts: GET https://api.example/me."
     assert lacks in project.report["warnings"]
     assert not (project.root / "pacts").exists()
 

@@ -244,6 +244,6 @@ def test_nothing_to_publish_and_nothing_to_publish_it_under(web: Web, broker: Br
     assert web.warnings == [f"The Pact files were not published: {reason}. They are kept in pacts."]
     web.pytester.makepyfile(test_client="def test_nothing():\n    pass\n")
     web.run(broker.url)
-    told = "--gate-pact-publish: there is nothing to publish: no test claims anything of an HTTP service."
+    told = "--gate-pact-publish: no Pact file was written, so there is nothing to publish."
     assert web.warnings == [told]
     assert broker.bodies == []

@@ -105,6 +105,11 @@ def problems(items: Sequence[pytest.Item]) -> list[str]:
     return list(found)
 
 
+def states_of(item: pytest.Item) -> tuple[str, ...]:
+    """Return the states of the world in which the claims of a test hold, those of the module first."""
+    return tuple(dict.fromkeys(state for mark in reversed([*item.iter_markers("given")]) for state in mark.args))
+
+
 def collaborator(request: pytest.FixtureRequest) -> object:
     """Give one implementation to a test; skip with what has to be written where it cannot be made.
 

@@ -40,6 +40,8 @@ KEEPS_ORDER = "integration_gate_keeps_order"
 QUARANTINED = "integration_gate_quarantined"
 # The attribute of a teardown report with the waivers that the markers of its test give.
 WAIVERS = "integration_gate_waivers"
+# The attribute of a teardown report with the provider states that the markers of its test name.
+STATES = "integration_gate_states"
 
 STANDS_FOR = pytest.StashKey[tuple[str, str]]()
 """On a contract test or a replay: the class that is named, and that of the object which the test was given."""

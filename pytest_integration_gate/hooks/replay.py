@@ -17,7 +17,7 @@ from types import ModuleType
 import pytest
 
 from pytest_integration_gate import fixture_name, provider_state, provides
-from pytest_integration_gate.hooks.contracts import advice
+from pytest_integration_gate.hooks.contracts import advice, states_of
 from pytest_integration_gate.hooks.replayed import Replayed
 from pytest_integration_gate.hooks.replayed_calls import calls_in
 from pytest_integration_gate.hooks.replayed_requests import requests_in
@@ -140,8 +140,7 @@ class _World:
 
     def states_of(self, tests: Sequence[str]) -> list[tuple[str, ...]]:
         """Return the different worlds that tests are given; those with a state before one without."""
-        marks = (self._items[test].iter_markers("given") for test in tests if test in self._items)
-        worlds = {tuple(dict.fromkeys(state for mark in each for state in mark.args)) for each in marks}
+        worlds = {states_of(self._items[test]) for test in tests if test in self._items}
         return sorted(worlds - {()}) or [()]
 
     def place_of(self, replayed: Replayed) -> tuple[pytest.Collector, str]:

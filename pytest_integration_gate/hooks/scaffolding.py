@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from pytest_integration_gate.files import write_text
+from pytest_integration_gate.hooks.contracts import states_of
 from pytest_integration_gate.hooks.settings import Settings, known_boundaries
 from pytest_integration_gate.judging.ended import Ended
 from pytest_integration_gate.judging.wording import counted
@@ -26,14 +27,14 @@ class Scaffolding:
         self._config = config
         self._settings = settings
         self._folder = folder
-        self._states: dict[str, list[str]] = {}
+        self._states: dict[str, tuple[str, ...]] = {}
         self._findings: Sequence[Finding] = ()
         self._told: list[str] = []
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Know the worlds in which claims hold."""
         for item in session.items:
-            self._states[item.nodeid] = [state for mark in item.iter_markers("given") for state in mark.args]
+            self._states[item.nodeid] = states_of(item)
 
     def pytest_integration_gate_judge(self, ended: Ended) -> None:
         """Know the verdicts."""

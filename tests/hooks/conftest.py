@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -101,6 +102,14 @@ def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Proje
     monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
     monkeypatch.delenv("GITHUB_ACTIONS", raising=False)
     return Project(pytester)
+
+
+@pytest.fixture
+def own_shop(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a run inside this process import its own `shop`, whatever another test has imported."""
+    for name in [*sys.modules]:
+        if name.partition(".")[0] == "shop":
+            monkeypatch.delitem(sys.modules, name)
 
 
 RunOf = Callable[..., pytest.RunResult]

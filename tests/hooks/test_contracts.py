@@ -122,7 +122,7 @@ class Contracts:
 
 
 @pytest.fixture
-def contracts(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Contracts:
+def contracts(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, own_shop: None) -> Contracts:
     """A project whose fake calls a key by another name."""
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)

@@ -129,7 +129,7 @@ class Replays:
 
 
 @pytest.fixture
-def replays(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Replays:
+def replays(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, own_shop: None) -> Replays:
     """A project whose mocks nobody has checked."""
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)

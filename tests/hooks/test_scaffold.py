@@ -153,7 +153,7 @@ class Scaffolds:
 
 
 @pytest.fixture
-def scaffolds(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Scaffolds:
+def scaffolds(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, own_shop: None) -> Scaffolds:
     """A project of which nothing is verified."""
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)

@@ -1,7 +1,7 @@
 """The text form of evidence, made to be carried, compared and reviewed: JSON Lines, sorted (SPEC section 9).
 
-The first line names the format. Then every distinct claim, observation and fact has one line that holds all of it and
-the tests that made it, so that a change of one shape is a change of one line.
+The first line names the format. Then every distinct claim, observation, edition and fact has one line that holds all
+of it and the tests that made it, so that a change of one shape is a change of one line.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from pytest_integration_gate.files import write_text
 from pytest_integration_gate.isolation import open_file
 from pytest_integration_gate.model.claim import Claim, Hygiene, Unbound
 from pytest_integration_gate.model.codec import from_data, to_data
+from pytest_integration_gate.model.edition import Edition
 from pytest_integration_gate.model.fact import Fact
 from pytest_integration_gate.model.observation import Observation
 
@@ -27,6 +28,7 @@ KIND = "integration-gate export"
 _PARTS: dict[str, tuple[str, Any]] = {
     "claim": ("claims", Claim),
     "observation": ("observations", Observation),
+    "edition": ("editions", Edition),
     "fact": ("facts", Fact),
     "unbound": ("unbound", Unbound),
     "hygiene": ("hygiene", Hygiene),

@@ -71,6 +71,7 @@ class Carrying:
                 date=today,
                 commit=run.commit,
                 moment=moment,
+                python=run.python,
                 is_whole=True,
                 is_skipped=nodeid in skipped,
             )

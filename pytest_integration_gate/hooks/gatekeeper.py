@@ -15,6 +15,7 @@ import pytest
 from pytest_integration_gate.errors import ReportError
 from pytest_integration_gate.evidence.merging import Store, lasting
 from pytest_integration_gate.evidence.store import update
+from pytest_integration_gate.hooks.ageing import staleness
 from pytest_integration_gate.hooks.collection import COLLECTED, MISTAKE
 from pytest_integration_gate.hooks.comparing import compare
 from pytest_integration_gate.hooks.ended import Ended, Judge
@@ -74,6 +75,7 @@ class Gatekeeper:
         self._collected: set[str] = set()
         self._workers: set[str] = set()
         self._started = clock()
+        self._staleness = staleness(config, settings)
         self.report: RunReport | None = None
 
     # -- gathering ------------------------------------------------------------------------------------------------
@@ -145,6 +147,7 @@ class Gatekeeper:
     def _finish(self, session: pytest.Session, exitstatus: int) -> None:
         today, commit = datetime.fromtimestamp(clock(), UTC).strftime("%Y-%m-%d"), commit_of(self._config.rootpath)
         ended = clock()
+        self._records = {nodeid: self._staleness.dated(record) for nodeid, record in self._records.items()}
         self._keep(today, commit, ended)
         waivers = self._waivers
         findings = waivers.apply(self._findings(today, commit), today)
@@ -211,7 +214,7 @@ class Gatekeeper:
         warning = update(
             str(self._settings.store),
             lambda store: (carrying.adopted(store) if carrying is not None else store).updated(
-                ran, self._whole_files(), date=today, commit=commit, moment=moment
+                ran, self._whole_files(), date=today, commit=commit, moment=moment, python=platform.python_version()
             ),
         )
         if warning:
@@ -259,9 +262,10 @@ class Gatekeeper:
 
     def _findings(self, today: str, commit: str) -> list[Finding]:
         stored = [
-            Witnessed(test.record, test.date, test.commit)
+            one
             for nodeid, test in self._store.tests.items()
             if nodeid not in self._records
+            for one in self._staleness.witnessed(test)
         ]
         witnessed = [Witnessed(record, today, commit) for record in self._records.values()]
         findings, self._judged_records = compare(self._settings, self._boundaries, stored, witnessed)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from itertools import chain
 from json import dumps, loads
 from os import makedirs
 from os.path import exists, join
@@ -17,7 +18,7 @@ from typing import Any
 
 from pytest_integration_gate.errors import StoreError
 from pytest_integration_gate.evidence.merging import Store, StoredTest
-from pytest_integration_gate.files import write_text
+from pytest_integration_gate.files import write_parts, write_text
 from pytest_integration_gate.isolation import open_file, os_replace
 from pytest_integration_gate.model.claim import Claim
 from pytest_integration_gate.model.codec import from_data, to_data
@@ -59,7 +60,7 @@ def update(folder: str, change: Callable[[Store], Store]) -> str:
         with FileLock(join(folder, "evidence.lock"), timeout=_LOCK_TIMEOUT):
             store, warning, is_writable = _load(folder)
             if is_writable:
-                write_text(join(folder, FILE), _text(change(store)))
+                write_parts(join(folder, FILE), _lines(change(store)))
             return warning
     except Timeout:
         return f"This run's evidence is not kept: another run has held {folder} for more than {_LOCK_TIMEOUT:.0f} s."
@@ -168,9 +169,10 @@ def _numbers(data: dict[str, Any], name: str) -> list[int]:
     return data.get(name, []) if name == "editions" else data[name]  # type: ignore[no-any-return]
 
 
-def _text(store: Store) -> str:
+def _lines(store: Store) -> Iterator[str]:
     header = {"format": FORMAT, "kind": KIND, "tests": len(store.tests)}
-    return "".join(f"{dumps(entry, separators=(',', ':'))}\n" for entry in (header, *_entries(store)))
+    for entry in chain((header,), _entries(store)):
+        yield f"{dumps(entry, separators=(',', ':'))}\n"
 
 
 def _entries(store: Store) -> Iterator[dict[str, Any]]:

@@ -93,7 +93,7 @@ def test_what_was_stored_is_loaded(tmp_path: Path) -> None:
 def test_any_text_survives_the_store(records: list[TestRecord]) -> None:
     """Line breaks, quotes, lone surrogates: the lines are JSON and lose nothing."""
     store = Store().updated(records, date="\n", commit="\ud800")
-    assert store_module._parse(store_module._text(store).splitlines(keepends=True), "evidence") == store
+    assert store_module._parse(store_module._lines(store), "evidence") == store
 
 
 def test_a_missing_store_is_empty(tmp_path: Path) -> None:

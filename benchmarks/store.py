@@ -20,7 +20,7 @@ from pathlib import Path
 from pytest_integration_gate.evidence.carrying import merge, of_store
 from pytest_integration_gate.evidence.editions import Editions
 from pytest_integration_gate.evidence.export import read_export, write_export
-from pytest_integration_gate.evidence.merging import Store, lasting
+from pytest_integration_gate.evidence.merging import lasting
 from pytest_integration_gate.evidence.staleness import Staleness
 from pytest_integration_gate.evidence.store import load, update
 from pytest_integration_gate.model.claim import Claim
@@ -29,12 +29,11 @@ from pytest_integration_gate.model.interaction import Argument, Arguments, Outco
 from pytest_integration_gate.model.observation import Observation
 from pytest_integration_gate.model.record import TestRecord
 from pytest_integration_gate.model.shape import Field, Record, Scalar
-from pytest_integration_gate.verdicts.evidence import EvidenceIndex, Witnessed
+from pytest_integration_gate.verdicts.evidence import EvidenceIndex
 from pytest_integration_gate.verdicts.matching import Matcher
 
 INT, STR = Scalar("int"), Scalar("str")
 ROW = Outcome(kind="returned", shape=Record((Field("email", STR), Field("id", INT))))
-TODAY = {"date": "2026-11-20", "commit": "1a2b3c4", "moment": "2026-11-20T10:00:00.000000Z", "python": "3.13.0"}
 PER_TEST = 10
 
 
@@ -80,9 +79,15 @@ def records(claims: int, observations: int) -> Iterator[TestRecord]:
     yield from map(lasting, boundary_records(tests, observations // tests))
 
 
-def make(folder: str, claims: int, observations: int) -> str:
-    """Write the store."""
-    return update(folder, lambda store: store.updated(records(claims, observations), **TODAY))
+def run(folder: str, claims: int, observations: int) -> str:
+    """Put a run into the store."""
+    moment = "2026-11-20T10:00:00.000000Z"
+    return update(
+        folder,
+        lambda store: store.updated(
+            records(claims, observations), date=moment[:10], commit="1a2b3c4", moment=moment, python="3.13.0"
+        ),
+    )
 
 
 def opened(folder: str, claims: int, observations: int) -> str:
@@ -93,8 +98,11 @@ def opened(folder: str, claims: int, observations: int) -> str:
 
 
 def merged(folder: str, claims: int, observations: int) -> str:
-    """Merge a run of a hundredth of the tests into the store."""
-    return update(folder, lambda store: store.updated(records(claims // 100, observations // 100), **TODAY))
+    """Merge a run of a hundredth of the tests into the store, which it had opened at its beginning."""
+    opened = load(folder)
+    warning = run(folder, claims // 100, observations // 100)
+    del opened
+    return warning
 
 
 def judged(folder: str, claims: int, observations: int) -> str:
@@ -125,7 +133,7 @@ def shards(folder: str, claims: int, observations: int) -> str:
 
 
 STEPS: dict[str, Callable[[str, int, int], str]] = {
-    "make": make,
+    "make": run,
     "open": opened,
     "update": merged,
     "judge": judged,
@@ -184,9 +192,9 @@ def main() -> None:
         editions(int(sys.argv[2]) if len(sys.argv) > 2 else 1000)
         return
     if sys.argv[1:2] == ["--step"]:
-        _, _, step, folder, claims, observations = sys.argv
+        step, folder, *size = sys.argv[2:]
         started = time.process_time()
-        told = STEPS[step](folder, int(claims), int(observations))
+        told = STEPS[step](folder, *map(int, size))
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         print(f"{step:10} {time.process_time() - started:7.1f} s {peak:8.0f} MB  {told}", flush=True)
         return

@@ -177,6 +177,9 @@ def _text(value: object) -> str:
         inner = getattr(value, name, None)
         if name == "body" and isinstance(value, _SCOPES):
             inner = _without_docstring(value.body)
+        elif isinstance(value, ast.JoinedStr):
+            # Python 3.12 ends a format specification with an empty text.
+            inner = [part for part in value.values if not (isinstance(part, ast.Constant) and part.value == "")]
         if inner is not None and inner != [] and name not in _SKIPPED:
             parts.append(f"{name}={_text(inner)}")
     return f"({' '.join(parts)})"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from os.path import join
+from sys import stdlib_module_names
 
 from pytest_integration_gate.isolation import open_file
 from pytest_integration_gate.model.edition import Edition, key_of
@@ -97,9 +98,10 @@ class Editions:
     def _distribution(self, address: str) -> str:
         """Name the distribution that a module was installed from; empty for one of the project or of Python itself."""
         module = address.partition(":")[0]
-        if self._module(module) is not None:
+        package = module.partition(".")[0]
+        if package in stdlib_module_names or self._module(module) is not None:
             return ""
-        owners = self._owners.get(module.partition(".")[0], ())
+        owners = self._owners.get(package, ())
         return owners[0] if len(set(owners)) == 1 else _owner_among(owners, module)
 
     @cached_property

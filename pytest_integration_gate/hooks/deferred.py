@@ -84,7 +84,7 @@ def _judge(what: Carried, settings: Settings, config: pytest.Config) -> RunRepor
         if test.is_whole and is_skipped == (nodeid in skipped):
             judged.append(fresh)
             stored += stale
-        elif not is_skipped and nodeid not in skipped:
+        elif not is_skipped:
             stored += (fresh, *stale)
     boundaries = Boundaries.of({one.name: (*one.collaborators, *one.urls) for one in settings.boundaries})
     findings, records = compare(settings, boundaries, stored, judged)

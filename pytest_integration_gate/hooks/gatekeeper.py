@@ -264,7 +264,7 @@ class Gatekeeper:
         stored = [
             one
             for nodeid, test in self._store.tests.items()
-            if nodeid not in self._records
+            if nodeid not in self._records or not self._ran(nodeid)
             for one in self._staleness.witnessed(test)
         ]
         witnessed = [Witnessed(record, today, commit) for record in self._records.values()]

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from itertools import chain
 from json import dumps, loads
-from os import makedirs
+from os import listdir, makedirs, unlink
 from os.path import exists, join
 from types import MappingProxyType
 from typing import Any
@@ -58,6 +58,7 @@ def update(folder: str, change: Callable[[Store], Store]) -> str:
     try:
         prepare(folder)
         with FileLock(join(folder, "evidence.lock"), timeout=_LOCK_TIMEOUT):
+            _sweep(folder)
             store, warning, is_writable = _load(folder)
             if is_writable:
                 write_parts(join(folder, FILE), _lines(change(store)))
@@ -76,6 +77,13 @@ def prepare(folder: str) -> None:
     ignore = join(folder, ".gitignore")
     if not exists(ignore):
         write_text(ignore, "# Made by pytest --integration-gate.\n*\n")
+
+
+def _sweep(folder: str) -> None:
+    """Remove what killed runs have left of files that they were writing; the lock says that nobody writes now."""
+    for name in listdir(folder):
+        if name.startswith(f".{FILE}.") and name.endswith(".tmp"):
+            unlink(join(folder, name))
 
 
 def _load(folder: str) -> tuple[Store, str, bool]:

@@ -1,8 +1,9 @@
 """What a large store costs: `python benchmarks/store.py [claims [observations]]`, or `--editions [targets]`.
 
 The first makes a store of that many claims, ten of each unit test, and of observations (a tenth as many) by a boundary
-test for ten of them, all of 1,000 targets. It then opens the store, merges a run into it, judges a run by it, and does
-the same with an exported file. The second digests the code of that many methods, in modules of twenty.
+test for ten of them, all of 1,000 targets. It opens the store, merges a run into it, judges a run by it, and merges and
+judges an exported file in which all claims are whole. The second digests the code of that many methods, in modules of
+twenty.
 
 Each step runs in a process of its own and tells its seconds and the most memory that it held.
 """
@@ -14,10 +15,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from pytest_integration_gate.evidence.carrying import merge, of_store
+from pytest_integration_gate.evidence.carrying import CarriedTest, carried, merge, of_store
 from pytest_integration_gate.evidence.editions import Editions
 from pytest_integration_gate.evidence.export import read_export, write_export
 from pytest_integration_gate.evidence.merging import lasting
@@ -29,7 +31,7 @@ from pytest_integration_gate.model.interaction import Argument, Arguments, Outco
 from pytest_integration_gate.model.observation import Observation
 from pytest_integration_gate.model.record import TestRecord
 from pytest_integration_gate.model.shape import Field, Record, Scalar
-from pytest_integration_gate.verdicts.evidence import EvidenceIndex
+from pytest_integration_gate.verdicts.evidence import EvidenceIndex, Witnessed
 from pytest_integration_gate.verdicts.matching import Matcher
 
 INT, STR = Scalar("int"), Scalar("str")
@@ -109,27 +111,38 @@ def judged(folder: str, claims: int, observations: int) -> str:
     """Judge the claims of a run of a hundredth of the tests by all stored observations."""
     store, _ = load(folder)
     ageing = Staleness(Editions([folder]), max_age=3650 * 86_400.0, now=time.time())
-    index = EvidenceIndex(one for test in store.tests.values() for one in ageing.witnessed(test))
-    matcher = Matcher({}, index)
-    counts: dict[str, int] = {}
-    for record in unit_records(claims // 100):
-        for one in record.claims:
-            verdict = matcher.judge(one, (record.nodeid,)).verdict
-            counts[verdict] = counts.get(verdict, 0) + 1
-    return str(counts)
+    witnessed = [one for test in store.tests.values() for one in ageing.witnessed(test)]
+    return judge_all(witnessed, unit_records(claims // 100))
+
+
+def judge_all(witnessed: Iterable[Witnessed], said: Iterable[TestRecord]) -> str:
+    """Count the verdicts on claims."""
+    matcher = Matcher({}, EvidenceIndex(witnessed))
+    counts = Counter(matcher.judge(one, (record.nodeid,)).verdict for record in said for one in record.claims)
+    return ", ".join(f"{number} {verdict}" for verdict, number in counts.items())
 
 
 def exported(folder: str, claims: int, observations: int) -> str:
-    """Export the store."""
+    """Export the store with a run of all unit tests, whose claims are whole."""
     store, _ = load(folder)
-    write_export(Path(folder) / "export.jsonl", of_store(store))
-    return f"{(Path(folder) / 'export.jsonl').stat().st_size / 1e6:.0f} MB"
+    whole = (CarriedTest(record=one, date="2026-11-21", is_whole=True) for one in unit_records(claims))
+    path = Path(folder) / "export.jsonl"
+    write_export(path, merge((of_store(store), carried(whole))))
+    return f"{path.stat().st_size / 1e6:.0f} MB"
 
 
-def shards(folder: str, claims: int, observations: int) -> str:
+def carried_merged(folder: str, claims: int, observations: int) -> str:
     """Read the exported file twice and merge it with itself."""
     path = Path(folder) / "export.jsonl"
     return f"{len(merge(map(read_export, (path, path))).tests)} tests"
+
+
+def carried_judged(folder: str, claims: int, observations: int) -> str:
+    """Judge all claims of the exported file."""
+    what = merge([read_export(Path(folder) / "export.jsonl")])
+    return judge_all(
+        [Witnessed(test.record) for test in what.tests.values()], [one.record for one in what.tests.values()]
+    )
 
 
 STEPS: dict[str, Callable[[str, int, int], str]] = {
@@ -138,7 +151,8 @@ STEPS: dict[str, Callable[[str, int, int], str]] = {
     "update": merged,
     "judge": judged,
     "export": exported,
-    "merge": shards,
+    "merge": carried_merged,
+    "judge all": carried_judged,
 }
 
 MODULE = '''

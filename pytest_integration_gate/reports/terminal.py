@@ -132,7 +132,7 @@ def _places(claims: int, at: Sequence[str]) -> str:
 
 def _outdated(one: Stale) -> str:
     said = one.reality
-    return f" would be {one.would_be} by what was seen on {said.date}: {said.stale}" if said is not None else ""
+    return f"; {one.would_be} by what was seen on {said.date}, but {said.stale}" if said is not None else ""
 
 
 def _used(names: Sequence[str]) -> str:

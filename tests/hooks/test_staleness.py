@@ -52,7 +52,7 @@ def test_evidence_of_changed_code_is_stale(project: Any) -> None:
     result.stdout.fnmatch_lines(
         [
             "1 claim met only stale evidence:",
-            "  shop:Repo.get: 1 claim at tests/unit/test_greet.py:5 would be contradicted*",
+            "  shop:Repo.get: 1 claim at tests/unit/test_greet.py:5; contradicted*",
             "*its source has changed*",
         ]
     )

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,6 @@ import pytest
 from pytest_integration_gate.errors import ReportError
 from pytest_integration_gate.evidence.merging import Store, lasting
 from pytest_integration_gate.evidence.store import update
-from pytest_integration_gate.hooks.ageing import staleness
 from pytest_integration_gate.hooks.collection import COLLECTED, MISTAKE
 from pytest_integration_gate.hooks.comparing import compare
 from pytest_integration_gate.hooks.extending import contributions, published
@@ -36,6 +36,7 @@ from pytest_integration_gate.reports.yaml_file import write_report
 from pytest_integration_gate.verdicts.evidence import Witnessed
 
 if TYPE_CHECKING:  # only runs that ask for them need these
+    from pytest_integration_gate.evidence.staleness import Staleness
     from pytest_integration_gate.hooks.baselining import Baseline
     from pytest_integration_gate.hooks.carrying import Carrying
     from pytest_integration_gate.hooks.contexts import ContextJudge
@@ -74,7 +75,6 @@ class Gatekeeper:
         self._collected: set[str] = set()
         self._workers: set[str] = set()
         self._started = clock()
-        self._staleness = staleness(config, settings)
         self.report: RunReport | None = None
 
     # -- gathering ------------------------------------------------------------------------------------------------
@@ -146,7 +146,9 @@ class Gatekeeper:
     def _finish(self, session: pytest.Session, exitstatus: int) -> None:
         today, commit = datetime.fromtimestamp(clock(), UTC).strftime("%Y-%m-%d"), commit_of(self._config.rootpath)
         ended = clock()
-        self._records = {nodeid: self._staleness.dated(record) for nodeid, record in self._records.items()}
+        self._records |= {
+            nodeid: self._staleness.dated(record) for nodeid, record in self._records.items() if record.observations
+        }
         self._keep(today, commit, ended)
         waivers = self._waivers
         findings = waivers.apply(self._findings(today, commit), today)
@@ -168,6 +170,13 @@ class Gatekeeper:
             pytest.ExitCode.NO_TESTS_COLLECTED,
         ):
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    @cached_property
+    def _staleness(self) -> Staleness:
+        """What dates and ages evidence; only runs that observe, or have a store, need it."""
+        from pytest_integration_gate.hooks.ageing import staleness
+
+        return staleness(self._config, self._settings)
 
     def _export(self, today: str, ended: float) -> None:
         assert self.report is not None

@@ -26,5 +26,5 @@ def _folders(config: pytest.Config, root: str) -> Iterable[str]:
     yield from (root, join(root, "src"))
     yield from (str(path) for path in config.getini("pythonpath"))
     for entry in sys.path:
-        if entry.startswith(root) and not any(name in entry for name in _INSTALLED):
+        if entry.startswith(join(root, "")) and not any(name in entry for name in _INSTALLED):
             yield entry

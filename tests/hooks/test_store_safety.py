@@ -1,4 +1,4 @@
-"""Runs that are killed at random moments: what earlier runs have stored stays whole."""
+"""Runs that are killed at random moments, and runs on a full disk: what earlier runs have stored stays whole."""
 
 from __future__ import annotations
 
@@ -94,3 +94,31 @@ def test_a_run_that_is_killed_leaves_stored_evidence_whole(project: Any) -> None
     assert project.report["gate"]["claims"]["contradicted"] == 1
     assert project.report["warnings"] == []
     assert not list((project.root / ".integration_gate").glob(".evidence*"))
+
+
+FULL = """
+import pytest_integration_gate.files as files
+
+whole = files.open_file
+
+def full(path, mode, **options):
+    if "evidence.jsonl" in str(path):
+        path, mode = "/dev/full", "w"
+    return whole(path, mode, **options)
+
+files.open_file = full
+"""
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no device that is full")
+def test_a_run_on_a_full_disk_is_judged_all_the_same(project: Any) -> None:
+    """Its evidence is not kept, which is one warning; its verdicts and what was stored before stay as they are."""
+    project.run()
+    stored = (project.root / ".integration_gate/evidence.jsonl").read_bytes()
+    project.write("conftest.py", FULL)
+    assert project.run().ret == pytest.ExitCode.TESTS_FAILED
+    assert project.report["gate"]["claims"]["contradicted"] == 1
+    (warning,) = project.report["warnings"]
+    assert warning.startswith("This run's evidence is not kept: ")
+    assert "No space left on device" in warning
+    assert (project.root / ".integration_gate/evidence.jsonl").read_bytes() == stored

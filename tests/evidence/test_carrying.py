@@ -23,6 +23,7 @@ from pytest_integration_gate.evidence.carrying import (
 from pytest_integration_gate.evidence.export import export_text, read_export, write_export
 from pytest_integration_gate.evidence.merging import Store, StoredTest
 from pytest_integration_gate.model.claim import Claim, Hygiene, Unbound
+from pytest_integration_gate.model.edition import Edition
 from pytest_integration_gate.model.interaction import Arguments, Outcome
 from pytest_integration_gate.model.observation import Observation
 from pytest_integration_gate.model.record import TestRecord
@@ -42,12 +43,14 @@ CLAIMS = st.builds(
 OBSERVATIONS = st.builds(
     Observation, target=st.text(max_size=3), arguments=st.just(Arguments()), outcome=st.just(Outcome(kind="returned"))
 )
+EDITIONS = st.builds(Edition, target=st.text(max_size=3), source=st.text(max_size=2), version=st.text(max_size=2))
 RECORDS = st.builds(
     TestRecord,
     nodeid=NAMES,
     boundaries=st.lists(st.sampled_from(["database", "http"]), unique=True).map(tuple),
     claims=st.lists(CLAIMS, max_size=3).map(tuple),
     observations=st.lists(OBSERVATIONS, max_size=3).flatmap(lambda seen: st.just((*seen, *seen[:1]))),
+    editions=st.lists(EDITIONS, max_size=2).map(tuple),
     unbound=st.lists(st.builds(Unbound, at=st.text(max_size=2)), max_size=1).map(tuple),
     hygiene=st.lists(st.builds(Hygiene, kind=st.just("dead_double"), at=st.text(max_size=2)), max_size=1).map(tuple),
     warnings=st.lists(st.text(max_size=2), max_size=2).map(tuple),
@@ -58,6 +61,7 @@ TESTS = st.builds(
     date=st.sampled_from(["2026-11-20", "2026-11-21"]),
     commit=st.sampled_from(["", "1a2b3c4"]),
     moment=MOMENTS,
+    python=st.sampled_from(["", "3.13.0"]),
     is_whole=st.booleans(),
     is_skipped=st.booleans(),
 )

@@ -15,7 +15,7 @@ from typing import Any
 
 from pytest_integration_gate.errors import StoreError
 from pytest_integration_gate.evidence.carrying import Carried, CarriedEnd, CarriedRun, CarriedTest, carried
-from pytest_integration_gate.files import write_text
+from pytest_integration_gate.files import write_parts
 from pytest_integration_gate.isolation import open_file
 from pytest_integration_gate.model.claim import Claim, Hygiene, Unbound
 from pytest_integration_gate.model.codec import from_data, to_data
@@ -60,14 +60,15 @@ def read_export(path: Path) -> Carried:
 
 def write_export(path: Path, what: Carried) -> None:
     """Write an exported file in one step; raises OSError."""
-    write_text(path, export_text(what))
+    write_parts(path, export_lines(what))
 
 
-def export_text(what: Carried) -> str:
-    """Return the text form; equal evidence gives equal text."""
-    lines = [dumps(entry, separators=(",", ":")) for entry in _entries(what)]
-    header = dumps({"format": FORMAT, "kind": KIND, "lines": len(lines)})
-    return "".join(f"{line}\n" for line in (header, *sorted(lines)))
+def export_lines(what: Carried) -> Iterator[str]:
+    """Give the lines of the text form; equal evidence gives equal lines."""
+    lines = sorted(dumps(entry, separators=(",", ":")) for entry in _entries(what))
+    yield dumps({"format": FORMAT, "kind": KIND, "lines": len(lines)}) + "\n"
+    for line in lines:
+        yield f"{line}\n"
 
 
 def _entries(what: Carried) -> Iterator[dict[str, Any]]:

@@ -64,6 +64,13 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
         choices=("send", "dry"),
         help="Send what stubs claim and nobody has seen to the real services; 'dry' only says what would be sent.",
     )
+    option(
+        "--gate-fix",
+        nargs="?",
+        const="preview",
+        choices=("preview", "write"),
+        help="Show how mocks that contradict reality can be mended, as a diff; 'write' changes the test files.",
+    )
     option("--gate-checkpoint", metavar="STAGE", help="Run only this stage's checkpoints, and no tests.")
     option("--gate-resume", action="store_true", help="Leave out leading checkpoints that passed in the same tree.")
     option(

@@ -152,7 +152,14 @@ class Gatekeeper:
         if self._baseline is not None:
             findings = self._baseline.apply(findings, self._is_settled)
             self._warnings += self._baseline.warnings
-        outcome = Ended(outcomes=self._outcomes, records=self._records, findings=findings, today=today, commit=commit)
+        outcome = Ended(
+            outcomes=self._outcomes,
+            records=self._records,
+            stored=[test.record for nodeid, test in self._store.tests.items() if nodeid not in self._records],
+            findings=findings,
+            today=today,
+            commit=commit,
+        )
         contributions = [_judged(one, outcome) for one in self._judges]
         self.report = self._judge(findings, commit, waivers.problems, contributions)
         if self._contexts is not None:

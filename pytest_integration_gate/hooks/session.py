@@ -184,6 +184,12 @@ def _features(
         checkpoints = Checkpoints(config, settings)
         plugins.append(checkpoints)
         judges.append(checkpoints)
+    if settings.fix and not is_worker:
+        from pytest_integration_gate.hooks.fixing import Fixing
+
+        fixing = Fixing(settings.root, writes=settings.fix == "write")
+        plugins.append(fixing)
+        judges.append(fixing)
     if settings.budget is not None and not is_worker:
         from pytest_integration_gate.hooks.bounds import RunBudget
 

@@ -59,7 +59,8 @@ class Settings:
     boundary tests to ``warning``, ``error`` or ``off``. `budget` is in seconds, `floors` of coverage are in
     percent. `selected` are the boundaries of ``--boundary``, empty for all. `waivers` are those of ``gate.yaml``.
     `baseline` is the file with known mismatches, and `updates_baseline` says that it shall have those of this run.
-    `imports` are files with evidence of other runs, `export` is where all is written.
+    `imports` are files with evidence of other runs, `export` is where all is written. `fix` is ``preview`` or
+    ``write`` where doubles are to be mended.
     `fail_on` is empty for ``none`` and in audit mode; `fail_on_is_explicit` says that somebody wrote it. `redact` are
     regular expressions. `root` is pytest's root directory. `notes` are sentences that the user should read: what was
     set and is not judged by this version.
@@ -99,6 +100,7 @@ class Settings:
     updates_baseline: bool = False
     imports: tuple[Path, ...] = ()
     export: Path | None = None
+    fix: str = ""
     notes: tuple[str, ...] = ()
 
 
@@ -141,6 +143,7 @@ def read_settings(config: pytest.Config) -> Settings:
         updates_baseline=config.getoption("gate_baseline_update"),
         imports=tuple(config.invocation_params.dir / name for name in config.getoption("gate_import") or ()),
         export=reading.path("gate_export", "") if config.getoption("gate_export") is not None else None,
+        fix=reading.fix(),
         notes=tuple(reading.notes),
     )
     if reading.problems:
@@ -217,6 +220,13 @@ class _Reading:
             remedy = "pip install 'pytest-integration-gate[html]'"
             self.problems.append(f"--gate-html needs the library `jinja2`, which is not installed. {remedy}")
         return {name: self.path(f"gate_{name}", "") for name in asked}
+
+    def fix(self) -> str:
+        fix: str = self.config.getoption("gate_fix") or ""
+        if fix and not _is_installed("libcst"):
+            remedy = "pip install 'pytest-integration-gate[fix]'"
+            self.problems.append(f"--gate-fix needs the library `libcst`, which is not installed. {remedy}")
+        return fix
 
     def flag(self, name: str) -> bool:
         try:

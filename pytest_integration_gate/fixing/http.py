@@ -8,6 +8,7 @@ from pytest_integration_gate.fixing.knowledge import Knowledge
 from pytest_integration_gate.fixing.literals import (
     UNKNOWN,
     entries,
+    is_mock,
     kind_of,
     observed,
     value_of,
@@ -116,7 +117,7 @@ def _change_body(source: Source, knowledge: Knowledge, finding: Finding, region:
 
 
 def _body(source: Source, region: cst.CSTNode) -> Slot:
-    found = _slots(source, region, _JSON)
+    found = [slot for slot in _slots(source, region, _JSON) if not is_mock(slot.value)]
     found = found or [slot for slot in _slots(source, region, _TEXT) if _is_dumped(slot.value)]
     if len(found) != 1:
         raise Left("the line does not say what the stub answers" if not found else "several values stand on this line")

@@ -69,6 +69,8 @@ def _written(value: Any) -> str:
             return "{" + ", ".join(f"{_written(key)}: {_written(inner)}" for key, inner in value.items()) + "}"
         case list():
             return "[" + ", ".join(map(_written, value)) + "]"
+        case tuple():
+            return "(" + ", ".join(map(_written, value)) + (",)" if len(value) == 1 else ")")
         case str() | bytes() if repr(value).endswith("'") and '"' not in repr(value) and "\\" not in repr(value):
             return repr(value).replace("'", '"')
     return repr(value)
@@ -190,7 +192,17 @@ def _with_part(value: cst.BaseExpression, name: str, **changes: cst.BaseExpressi
 def without(value: cst.BaseExpression, name: str) -> cst.BaseExpression:
     """Return a dictionary or a call that lacks a part."""
     if isinstance(value, cst.Dict):
-        return value.with_changes(elements=_without(value.elements, lambda one: _is_key(one, name)))
+        kept = _without(value.elements, lambda one: _is_key(one, name))
+        changed = value.with_changes(elements=kept)
+        if kept and _is_key(value.elements[-1], name):  # the comment behind the one that is the last now is kept
+            match value.elements[len(kept) - 1].comma, value.rbrace.whitespace_before:
+                case (
+                    cst.Comma(whitespace_after=cst.ParenthesizedWhitespace(first_line=line)),
+                    cst.ParenthesizedWhitespace() as end,
+                ):
+                    brace = value.rbrace.with_changes(whitespace_before=end.with_changes(first_line=line))
+                    return changed.with_changes(rbrace=brace)
+        return changed
     assert isinstance(value, cst.Call)
     return value.with_changes(args=_without(value.args, lambda one: _is_keyword(one, name)))
 

@@ -73,10 +73,9 @@ def slots_in(node: cst.CSTNode, inside: tuple[str, ...] = ()) -> Iterator[Slot]:
 def slot_of(slots: Collection[Slot], leaves: Collection[str], name: str = "") -> Slot:
     """Return the one value under one of some last names; where there are several, the one of what has a name."""
     found = [slot for slot in slots if slot.leaf in leaves]
-    if len(found) > 1:
-        found = [slot for slot in found if slot.names[-2:-1] == (name,)]
-    if len(found) == 1:
-        return found[0]
+    named = [slot for slot in found if slot.names[-2:-1] == (name,)] if len(found) > 1 else found
+    if len(named) == 1:
+        return named[0]
     if found:
         raise Left("several values stand on this line")
     raise Left("the line does not say what the double gives")

@@ -57,7 +57,7 @@ def propose(findings: Iterable[Finding], knowledge: Knowledge, read: Callable[[s
             source = Source(read(name))
             mended, left = _mend_all(source, knowledge, mismatches)
             text = source.after()
-            ast.parse(text)
+            ast.parse(text.encode())  # as bytes, for the mark of the byte order
         except (Left, SyntaxError) as error:
             left = [(one, str(error)) for one in mismatches]
         else:

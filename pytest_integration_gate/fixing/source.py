@@ -116,7 +116,11 @@ class Source:
         for place, name in self._unused:
             RemoveImportsVisitor.remove_unused_import(context, place, name)
         if self._imports:
+            sorted_ones = {name for name in _imports_from(module) if _is_sorted(name)}
             module = AddImportsVisitor(context).transform_module(module)
+            for statement in _imports_from(module):
+                if not _is_sorted(statement) and any(_place(statement) == _place(one) for one in sorted_ones):
+                    module = module.with_deep_changes(statement, names=_sorted(statement))
         if self._unused:
             module = RemoveImportsVisitor(context).transform_module(module)
         return self._bom + module.code
@@ -157,7 +161,7 @@ class Source:
                     for alias in statement.names:
                         found[_bound_by(alias) or alias.evaluated_name] = alias.evaluated_name
                 elif isinstance(statement, cst.ImportFrom) and not isinstance(statement.names, cst.ImportStar):
-                    place = "." * len(statement.relative) + dotted(statement.module)
+                    place = _place(statement)
                     for alias in statement.names:
                         found[_bound_by(alias) or alias.evaluated_name] = f"{place}.{alias.evaluated_name}"
         return found
@@ -207,6 +211,42 @@ def dotted(node: cst.CSTNode | None) -> str:
             before = dotted(func)
             return f"{before}.()" if before else ""
     return ""
+
+
+def _imports_from(module: cst.Module) -> list[cst.ImportFrom]:
+    """Return the ``from ... import`` statements at the top of a file that name what they import."""
+    return [
+        statement
+        for line in module.body
+        if isinstance(line, cst.SimpleStatementLine)
+        for statement in line.body
+        if isinstance(statement, cst.ImportFrom) and not isinstance(statement.names, cst.ImportStar)
+    ]
+
+
+def _place(statement: cst.ImportFrom) -> str:
+    return "." * len(statement.relative) + dotted(statement.module)
+
+
+def _names(statement: cst.ImportFrom) -> list[cst.ImportAlias]:
+    return [] if isinstance(statement.names, cst.ImportStar) else [*statement.names]
+
+
+def _rank(alias: cst.ImportAlias) -> tuple[bool, bool, str]:
+    """Sort constants before classes before the rest, as formatters of imports do."""
+    name = alias.evaluated_name
+    return not name.isupper(), name[:1].islower(), name
+
+
+def _is_sorted(statement: cst.ImportFrom) -> bool:
+    return _names(statement) == sorted(_names(statement), key=_rank)
+
+
+def _sorted(statement: cst.ImportFrom) -> list[cst.ImportAlias]:
+    """Return names in order; the commas stay where they are."""
+    commas = [alias.comma for alias in _names(statement)]
+    ordered = sorted(_names(statement), key=_rank)
+    return [alias.with_changes(comma=comma) for alias, comma in zip(ordered, commas, strict=True)]
 
 
 def _bound_by(alias: cst.ImportAlias) -> str:

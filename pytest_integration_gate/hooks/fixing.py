@@ -27,20 +27,17 @@ class Fixing:
         self._writes = writes
         self._started = clock()
         self._proposal: Proposal | None = None
-        self._written: list[str] = []
-        self._failed: list[str] = []
+        self._tried: set[str] = set()
+        self._written: set[str] = set()
 
     def judge(self, ended: Ended) -> Contribution:
-        """Work out what can be mended, and write it where that is asked for. Nothing of it fails the run."""
+        """Work out what can be mended. Nothing of it fails the run."""
         found = [one for one in ended.findings if one.verdict in ("contradicted", "suspect")]
         try:
             self._proposal = propose(found, Knowledge((*ended.stored, *ended.records.values())), self._read)
         except Exception as error:  # a run is never lost for what would mend it
-            self._failed.append(f"--gate-fix: nothing could be mended: {type(error).__name__}: {error}")
-        else:
-            if self._writes:
-                self._write(self._proposal)
-        return Contribution(warnings=tuple(self._failed))
+            return Contribution(warnings=(f"--gate-fix: nothing could be mended: {type(error).__name__}: {error}",))
+        return Contribution()
 
     def _read(self, name: str) -> bytes:
         path = (self._root / name).resolve()
@@ -54,18 +51,7 @@ class Fixing:
         except OSError as error:
             raise Left(f"the file cannot be read ({error.strerror})") from None
 
-    def _write(self, proposal: Proposal) -> None:
-        for name, file in proposal.files.items():
-            path = self._root / name
-            try:
-                mode = path.stat().st_mode
-                write_text(path, file.after)
-                path.chmod(mode)
-            except OSError as error:
-                self._failed.append(f"--gate-fix: {name} could not be written: {error.strerror or error}")
-            else:
-                self._written.append(name)
-
+    @pytest.hookimpl(trylast=True)  # what the gate shows of the files is what the tests ran
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Show the changes, and what is left alone and why."""
         if self._proposal is None:
@@ -76,14 +62,39 @@ class Fixing:
             terminalreporter.write_line(line, **_color(line))
         for one in proposal.untouched:
             terminalreporter.write_line(f"{one.at}: left alone: {one.target}: {one.reason}")
+        for problem in self._write():
+            terminalreporter.write_line(problem, red=True)
         terminalreporter.write_line(self._conclusion(proposal))
+
+    def pytest_unconfigure(self) -> None:
+        """Write the files of a run that shows nothing."""
+        self._write()
+
+    def _write(self) -> list[str]:
+        """Write the files that are not written yet, and return what went wrong."""
+        problems = []
+        files = self._proposal.files if self._proposal is not None and self._writes else {}
+        for name in files.keys() - self._tried:
+            path = self._root / name
+            self._tried.add(name)
+            try:
+                mode = path.stat().st_mode
+                write_text(path, files[name].after)
+                path.chmod(mode)
+            except OSError as error:
+                problems.append(f"{name} could not be written: {error.strerror or error}")
+            else:
+                self._written.add(name)
+        return problems
 
     def _conclusion(self, proposal: Proposal) -> str:
         if not proposal.files:
             return "nothing to mend" if not proposal.untouched else "nothing that can be mended for certain"
         places = f"{counted(proposal.places, 'place')} in {counted(len(proposal.files), 'file')}"
         if self._writes:
-            return f"mended: {places}; {counted(len(self._written), 'file')} written. Run the tests again."
+            if len(self._written) < len(proposal.files):
+                return f"mended: {len(self._written)} of {counted(len(proposal.files), 'file')}"
+            return f"mended: {places}. Run the tests again."
         return f"can be mended: {places}; nothing is written. --gate-fix=write writes it."
 
 

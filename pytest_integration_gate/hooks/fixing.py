@@ -13,8 +13,8 @@ from pytest_integration_gate.files import write_text
 from pytest_integration_gate.fixing.knowledge import Knowledge
 from pytest_integration_gate.fixing.proposal import Proposal, propose
 from pytest_integration_gate.fixing.source import Left
-from pytest_integration_gate.hooks.ended import Ended
 from pytest_integration_gate.isolation import clock, open_file
+from pytest_integration_gate.judging.ended import Ended
 from pytest_integration_gate.judging.gate import Contribution
 from pytest_integration_gate.judging.wording import counted
 
@@ -30,7 +30,7 @@ class Fixing:
         self._tried: set[str] = set()
         self._written: set[str] = set()
 
-    def judge(self, ended: Ended) -> Contribution:
+    def pytest_integration_gate_judge(self, ended: Ended) -> Contribution:
         """Work out what can be mended. Nothing of it fails the run."""
         found = [one for one in ended.findings if one.verdict in ("contradicted", "suspect")]
         try:

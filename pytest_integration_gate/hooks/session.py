@@ -10,7 +10,7 @@ import pytest
 from pytest_integration_gate.evidence.merging import Store
 from pytest_integration_gate.evidence.store import load
 from pytest_integration_gate.hooks.collection import Ordering, Selection
-from pytest_integration_gate.hooks.ended import Judge
+from pytest_integration_gate.hooks.extending import extended
 from pytest_integration_gate.hooks.gatekeeper import Gatekeeper
 from pytest_integration_gate.hooks.keys import ACTIVE, ORDER, OWN_FILE, SETTINGS
 from pytest_integration_gate.hooks.recording import Recorder
@@ -23,6 +23,7 @@ from pytest_integration_gate.source.project import Project
 
 if TYPE_CHECKING:  # only runs that carry evidence need it
     from pytest_integration_gate.hooks.carrying import Carrying
+    from pytest_integration_gate.model.record import TestRecord
 
 
 def start(config: pytest.Config) -> None:
@@ -30,7 +31,7 @@ def start(config: pytest.Config) -> None:
 
     Raises GateError when settings, store or an OpenAPI document cannot be used.
     """
-    settings = read_settings(config)
+    settings = extended(config, read_settings(config))
     store, damage = load(str(settings.store))
     config.stash[SETTINGS] = settings
     project = Project.find(
@@ -52,7 +53,7 @@ def start(config: pytest.Config) -> None:
         store = carrying.adopted(store)
     recorder = Recorder(config, settings, project, boundaries, store)
     try:
-        features, judges = _features(config, settings, recorder, project, is_worker=is_worker)
+        features = _features(config, settings, recorder, project, is_worker=is_worker)
         plugins: list[object] = [
             Transport(),
             Selection(config, settings),
@@ -65,9 +66,7 @@ def start(config: pytest.Config) -> None:
             plugins.append(ordered)
         if not is_worker:
             warnings = (damage,) if damage else ()
-            plugins += _controlling(
-                config, settings, project, boundaries, store, judges, warnings=warnings, carrying=carrying
-            )
+            plugins += _controlling(config, settings, project, boundaries, store, warnings=warnings, carrying=carrying)
         if settings.contexts:
             from pytest_integration_gate.hooks.failures import FailureNotes
 
@@ -87,7 +86,6 @@ def _controlling(
     project: Project,
     boundaries: Boundaries,
     store: Store,
-    judges: list[Judge],
     *,
     warnings: tuple[str, ...],
     carrying: Carrying | None,
@@ -114,17 +112,23 @@ def _controlling(
         from pytest_integration_gate.hooks.baselining import Baseline
 
         baseline = Baseline(settings.baseline, is_updated=settings.updates_baseline)
+    foreign: tuple[TestRecord, ...] = ()
+    if settings.foreign_pacts:
+        from pytest_integration_gate.hooks.foreign_pacts import read_foreign
+
+        foreign, told = read_foreign(settings)
+        warnings += told
     gatekeeper = Gatekeeper(
         config,
         settings,
         boundaries,
         store,
-        judges=judges,
         warnings=warnings,
         contexts=contexts,
         baseline=baseline,
         test_files=project.test_files,
         carrying=carrying,
+        foreign=foreign,
     )
     plugins += [gatekeeper, Terminal(config, settings, gatekeeper)]
     if config.getoption("xmlpath", None):
@@ -154,13 +158,9 @@ def _ordered(config: pytest.Config) -> object | None:
 
 def _features(
     config: pytest.Config, settings: Settings, recorder: Recorder, project: Project, *, is_worker: bool
-) -> tuple[list[object], list[Judge]]:
-    """Make the objects of what is configured: those that pytest calls, and those of them that judge the run.
-
-    Modules of features that nobody asked for are not imported.
-    """
+) -> list[object]:
+    """Make the objects of what is configured. Modules of features that nobody asked for are not imported."""
     plugins: list[object] = []
-    judges: list[Judge] = []
     if settings.stories or settings.requirements or settings.plan or settings.rules:
         from pytest_integration_gate.hooks.linking import Linking
 
@@ -169,36 +169,36 @@ def _features(
         if not is_worker:
             from pytest_integration_gate.hooks.acceptance import Acceptance
 
-            acceptance = Acceptance(settings, linking)
-            plugins.append(acceptance)
-            judges.append(acceptance)
+            plugins.append(Acceptance(settings, linking))
     if settings.repeat > 1 and not is_worker:
         from pytest_integration_gate.hooks.repetition import Orders
 
-        orders = Orders(config, settings, recorder)
-        plugins.append(orders)
-        judges.append(orders)
+        plugins.append(Orders(config, settings, recorder))
     if settings.checkpoints and not is_worker:
         from pytest_integration_gate.hooks.checkpoints import Checkpoints
 
-        checkpoints = Checkpoints(config, settings)
-        plugins.append(checkpoints)
-        judges.append(checkpoints)
+        plugins.append(Checkpoints(config, settings))
     if settings.fix and not is_worker:
         from pytest_integration_gate.hooks.fixing import Fixing
 
-        fixing = Fixing(settings.root, writes=settings.fix == "write")
-        plugins.append(fixing)
-        judges.append(fixing)
+        plugins.append(Fixing(settings.root, writes=settings.fix == "write"))
     if settings.budget is not None and not is_worker:
         from pytest_integration_gate.hooks.bounds import RunBudget
 
-        judges.append(RunBudget(settings))
+        plugins.append(RunBudget(settings))
+    if settings.pact is not None:
+        from pytest_integration_gate.hooks.pact import PactFiles
+
+        plugins.append(PactFiles(config, settings, settings.pact))
     if settings.floors and not is_worker:
         from pytest_integration_gate.hooks.floors import Floors
 
-        judges.append(Floors(config, settings, project))
-    return plugins, judges
+        plugins.append(Floors(config, settings, project))
+    if settings.formats and not is_worker:
+        from pytest_integration_gate.hooks.formats import Formats
+
+        plugins.append(Formats(settings.formats))
+    return plugins
 
 
 def _stages(config: Any, settings: Settings) -> object:

@@ -54,6 +54,8 @@ def _rename_attribute(
     old: str,
 ) -> None:
     prefix = dotted(attribute.value)
+    if not prefix or "()" in prefix:
+        raise Left("the double has no name here to configure it by")
     function = source.around(region, cst.FunctionDef)
     scope = function.body if function is not None else source.module
     uses = [node for node in walk(scope) if isinstance(node, cst.Attribute) and dotted(node.value) == prefix]
@@ -76,7 +78,7 @@ def _rename_attribute(
         else:
             raise Left(f"`{new}` is no method, and the test looks at calls of `{old}`")
     if is_mock:
-        removal = cst.parse_statement(f"del {prefix.replace('.()', '()')}.{old}")
+        removal = cst.parse_statement(f"del {prefix}.{old}")
         source.change(region, lambda line: cst.FlattenSentinel([line, removal]))
 
 

@@ -6,7 +6,7 @@ import libcst as cst
 
 from pytest_integration_gate.fixing.knowledge import Knowledge, successor
 from pytest_integration_gate.fixing.literals import entries, renamed, with_argument
-from pytest_integration_gate.fixing.places import calls_in, is_patch, maker_of
+from pytest_integration_gate.fixing.places import calls_in, is_patch, maker_of, slots_in
 from pytest_integration_gate.fixing.source import Left, Source, dotted, walk
 from pytest_integration_gate.model.fact import Parameter, Signature
 from pytest_integration_gate.model.finding import Finding
@@ -118,9 +118,29 @@ def make_strict(source: Source, knowledge: Knowledge, finding: Finding, region: 
         raise Left("the patch says already what to put in the place of the real thing")
     fact = knowledge.facts.get(finding.target)
     takes_self = fact is not None and fact.kind == "method"
+    if takes_self and ((not name and not _is_nameless(region)) or _has_function(patch, name, function)):
+        raise Left("a strict mock of a method also gets the instance, and not all that looks at it is seen here")
     if name and function is not None:
         _change_assertions(source, function, name, finding, signature, takes_self=takes_self)
     source.change(patch, lambda call: with_argument(call, "autospec", cst.Name("True")))
+
+
+def _is_nameless(region: cst.CSTNode) -> bool:
+    """Say whether nothing in the test can look at the mock."""
+    if isinstance(region, cst.SimpleStatementLine):
+        return isinstance(region.body[0], cst.Expr)
+    return isinstance(region, cst.WithItem) and region.asname is None
+
+
+def _has_function(patch: cst.Call, name: str, function: cst.FunctionDef | None) -> bool:
+    """Say whether a function answers the calls of a mock."""
+    slots = [*slots_in(patch), *(slots_in(function.body) if function is not None else ())]
+    return any(
+        slot.leaf == "side_effect"
+        and not isinstance(slot.value, cst.List | cst.Call)
+        and (slot.holder is patch or slot.names[0] == name)
+        for slot in slots
+    )
 
 
 def _positional(patch: cst.Call) -> int:

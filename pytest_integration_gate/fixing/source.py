@@ -132,6 +132,8 @@ class Source:
         place, _, name = canonical.partition(":")
         if place == "builtins":
             return name
+        if "<" in name:
+            raise Left(f"`{name}` is defined inside a function and cannot be imported")
         first = name.partition(".")[0]
         for bound, meant in self._imported().items():
             if meant == f"{place}.{first}":

@@ -145,6 +145,8 @@ def test_a_function_takes_no_instance(bench: Any) -> None:
         ("@patch.object(Repo, 'get')  # lie\ndef test_a(get):\n    f(get.call_args)\n", "`get.call_args`"),
         ("@patch.object(Repo, 'get', new=f)  # lie\ndef test_a():\n    pass\n", "the patch says already"),
         ("repo = Mock(get=f)  # lie\n", "only a patch can be made strict"),
+        ("@patch.object(Repo, 'get', side_effect=f)  # lie\ndef test_a(get):\n    pass\n", "gets the instance"),
+        ("def setUp(self):\n    self.get = patch.object(Repo, 'get').start()  # lie\n", "gets the instance"),
         ("@patch('shop.Repo')  # lie\ndef test_a(repo):\n    pass\n", "a part of the patched thing"),
     ],
 )

@@ -74,7 +74,7 @@ class Fixing:
         """Write the files that are not written yet, and return what went wrong."""
         problems = []
         files = self._proposal.files if self._proposal is not None and self._writes else {}
-        for name in files.keys() - self._tried:
+        for name in [name for name in files if name not in self._tried]:
             path = self._root / name
             self._tried.add(name)
             try:
@@ -99,7 +99,7 @@ class Fixing:
 
 
 def diff_lines(proposal: Proposal) -> Iterator[str]:
-    """Give the changes of all files as one unified diff, which ``patch -p1`` takes."""
+    """Give the changes of all files as one unified diff."""
     for name, file in proposal.files.items():
         lines = unified_diff(file.before.splitlines(), file.after.splitlines(), f"a/{name}", f"b/{name}", lineterm="")
         yield from lines

@@ -15,7 +15,7 @@ MENDED = '@patch.object(shop.Repo, "get", return_value={"id": 1, "email": "ada@e
 
 
 def test_the_preview_changes_nothing(project: Any) -> None:
-    """The diff is shown and can be applied by `patch`; the file stays as it is."""
+    """The diff is shown; the file stays as it is."""
     before = (project.root / TEST).read_text()
     result = project.run("--gate-fix")
     result.stdout.fnmatch_lines(

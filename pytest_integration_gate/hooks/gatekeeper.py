@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +36,7 @@ from pytest_integration_gate.reports.yaml_file import write_report
 from pytest_integration_gate.verdicts.evidence import Witnessed
 
 if TYPE_CHECKING:  # only runs that ask for them need these
+    from pytest_integration_gate.evidence.staleness import Staleness
     from pytest_integration_gate.hooks.baselining import Baseline
     from pytest_integration_gate.hooks.carrying import Carrying
     from pytest_integration_gate.hooks.contexts import ContextJudge
@@ -145,6 +147,9 @@ class Gatekeeper:
     def _finish(self, session: pytest.Session, exitstatus: int) -> None:
         today, commit = datetime.fromtimestamp(clock(), UTC).strftime("%Y-%m-%d"), commit_of(self._config.rootpath)
         ended = clock()
+        self._records |= {
+            nodeid: self._staleness.dated(record) for nodeid, record in self._records.items() if record.observations
+        }
         self._keep(today, commit, ended)
         waivers = self._waivers
         findings = waivers.apply(self._findings(today, commit), today)
@@ -155,7 +160,7 @@ class Gatekeeper:
         outcome = Ended(
             outcomes=self._outcomes,
             records=self._records,
-            stored=[test.record for nodeid, test in self._store.tests.items() if nodeid not in self._records],
+            stored=[one.record for one in self._stored() if not one.stale] if self._settings.fix else (),
             findings=findings,
             today=today,
             commit=commit,
@@ -173,6 +178,13 @@ class Gatekeeper:
             pytest.ExitCode.NO_TESTS_COLLECTED,
         ):
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    @cached_property
+    def _staleness(self) -> Staleness:
+        """What dates and ages evidence; only runs that observe, or have a store, need it."""
+        from pytest_integration_gate.hooks.ageing import staleness
+
+        return staleness(self._config, self._settings)
 
     def _export(self, today: str, ended: float) -> None:
         assert self.report is not None
@@ -215,7 +227,7 @@ class Gatekeeper:
         warning = update(
             str(self._settings.store),
             lambda store: (carrying.adopted(store) if carrying is not None else store).updated(
-                ran, self._whole_files(), date=today, commit=commit, moment=moment
+                ran, self._whole_files(), date=today, commit=commit, moment=moment, python=platform.python_version()
             ),
         )
         if warning:
@@ -262,14 +274,18 @@ class Gatekeeper:
         return self._findings("", "")
 
     def _findings(self, today: str, commit: str) -> list[Finding]:
-        stored = [
-            Witnessed(test.record, test.date, test.commit)
-            for nodeid, test in self._store.tests.items()
-            if nodeid not in self._records
-        ]
         witnessed = [Witnessed(record, today, commit) for record in self._records.values()]
-        findings, self._judged_records = compare(self._settings, self._boundaries, stored, witnessed)
+        findings, self._judged_records = compare(self._settings, self._boundaries, self._stored(), witnessed)
         return findings
+
+    def _stored(self) -> list[Witnessed]:
+        """Return what is kept of tests that did not run."""
+        return [
+            one
+            for nodeid, test in self._store.tests.items()
+            if nodeid not in self._records or not self._ran(nodeid)
+            for one in self._staleness.witnessed(test)
+        ]
 
     def _judge(
         self,

@@ -14,7 +14,7 @@ from pytest_integration_gate.values import dataclass
 class Ended:
     """A run that has ended: outcomes and records by node id, the verdicts on claims, the day and the commit.
 
-    `stored` are the records of tests that did not run.
+    `stored` are the records of tests that did not run, where doubles are to be mended by them.
     """
 
     outcomes: Mapping[str, TestOutcome]

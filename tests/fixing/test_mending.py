@@ -233,6 +233,12 @@ def test_an_exception_that_nobody_knows_how_to_make(bench: Any) -> None:
     assert "not known how" in bench.left(text, raising(bench, "response", cls="cloud:ClientError"))
 
 
+def test_a_class_inside_a_function_cannot_be_imported(bench: Any) -> None:
+    """An exception that only a function knows is not written."""
+    text = "get.side_effect = FileNotFoundError  # lie\n"
+    assert "cannot be imported" in bench.left(text, raising(bench, cls="shop:make.<locals>.Gone"))
+
+
 # -- kinds of doubles -------------------------------------------------------------------------------------------------
 
 

@@ -144,6 +144,7 @@ def test_a_row_of_another_value_is_no_lie(bench: Any) -> None:
         ("one = Mock(return_value=1); two = Mock(return_value=2)  # lie\n", "several values"),
         ("get.side_effect = answers()  # lie\n", "a function or an iterator decides"),
         ("get.return_value = {  # lie", "cannot be read as Python"),
+        ("# coding: latin-1\nget.return_value = {'mail': 1}  # lie\n", "not in UTF-8"),
     ],
 )
 def test_what_is_not_certain_is_left_alone(bench: Any, text: str, reason: str) -> None:

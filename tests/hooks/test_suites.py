@@ -241,7 +241,7 @@ def test_order(suites: Suites) -> None:
     assert len(orders) > 1
 
 
-@pytest.mark.parametrize("dist", ["load", "loadgroup"])
+@pytest.mark.parametrize("dist", ["load", "loadgroup", "worksteal"])
 def test_one_worker(suites: Suites, dist: str) -> None:
     """A suite stays on one worker of xdist, in order, with one setup and one teardown, beside plain tests."""
     pytest.importorskip("xdist")

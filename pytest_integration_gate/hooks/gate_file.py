@@ -257,7 +257,7 @@ def _checkpoints(node: Node, check: Check) -> tuple[Checkpoint, ...]:
 
     before = len(check.problems)
     check_checkpoints(entry.value, check)
-    return () if len(check.problems) > before else read_checkpoints(entry.value.data)  # type: ignore[arg-type]
+    return () if len(check.problems) > before else read_checkpoints(entry.value)
 
 
 def _check_format(node: Node) -> None:

@@ -56,7 +56,7 @@ def start(config: pytest.Config) -> None:
         plugins: list[object] = [
             Transport(),
             Selection(config, settings),
-            SuiteFiles(config, settings),
+            SuiteFiles(config, settings, None if is_worker else judges),
             Ordering(config, settings),
             recorder,
             *features,
@@ -178,7 +178,7 @@ def _features(
         orders = Orders(config, settings, recorder)
         plugins.append(orders)
         judges.append(orders)
-    if settings.checkpoints and not is_worker:
+    if (settings.checkpoints or settings.publish) and not is_worker:
         from pytest_integration_gate.hooks.checkpoints import Checkpoints
 
         checkpoints = Checkpoints(config, settings)

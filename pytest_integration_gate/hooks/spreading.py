@@ -34,6 +34,8 @@ class SuiteStealing(WorkStealingScheduling):  # type: ignore[misc]
     A worker gives back all that it is asked for or nothing, so that a suite of which a test has begun stays.
     """
 
+    steal_requested_from_node: Any
+
     def _send_tests(self, node: Any, num: int) -> None:
         super()._send_tests(node, _uncut(self.pending, num, self.collection or ()))
 

@@ -111,6 +111,32 @@ class Scope:
         return names
 
 
+def refused_variables(node: Node, suite: Node) -> Iterator[str]:
+    """Say where checkpoints use a variable of their suite. Braces that mean something else are left to the command."""
+    data: Any = suite.data
+    known = {*BUILT_IN, *_names(data.get("ports")), *_names(data.get("variables")), *dict(_captured(suite))}
+    for text in _texts(node):
+        try:
+            names = names_in(str(text.data))
+        except TemplateError:
+            continue
+        for name in sorted(names & known):
+            yield (
+                f"{text.place}: `{name}` has no value here: checkpoints run before the suite begins. Write the value, "
+                "or read the environment: `${NAME:-default}`."
+            )
+
+
+def _texts(node: Node) -> Iterator[Node]:
+    """Give every text below a node that has double braces."""
+    if isinstance(node.data, str):
+        if "{{" in node.data:
+            yield node
+        return
+    for part in (*node.items, *(entry.value for entry in node.entries.values())):
+        yield from _texts(part)
+
+
 def _names(value: Any) -> Iterator[str]:
     return (name for name in value if isinstance(name, str)) if isinstance(value, list | dict) else iter(())
 

@@ -18,12 +18,16 @@ _TELLS = [kind.tell for kind in KINDS.values()]
 
 
 class Checking:
-    """One pass over a suite. `problems` are sentences, each with its place."""
+    """One pass over a suite. `problems` are sentences, each with its place.
+
+    `fixtures` are those that the suite itself uses, outside of its tests.
+    """
 
     def __init__(self, node: Node, allow_commands: bool) -> None:
         self.node = node
         self.allows_commands = allow_commands
         self.problems: list[str] = []
+        self.fixtures: frozenset[str] = frozenset()
 
     def check(self) -> None:
         """Note every problem of the file."""
@@ -38,6 +42,7 @@ class Checking:
         for key in ("base_url", "database", "headers", "env"):
             if key in self.node.entries:
                 scope.check(self.node.entries[key].value, leave_out=())
+        self.fixtures = frozenset(scope.used_fixtures)
         tests = items(self.node, "tests")
         if self._data.get("tests") == []:
             self.problems.append(f"{self.node.entries['tests'].value.place}: `tests` is empty. Write a test.")

@@ -228,8 +228,9 @@ def _json(body: Any) -> str:
 
 def _bounded(text: str) -> str:
     lines = text[:_MAX_SHOWN].splitlines()
-    short = "\n".join(lines[:_MAX_LINES])
-    return text if len(short) == len(text) else f"{short}\n… ({len(text)} characters in all)"
+    if len(text) <= _MAX_SHOWN and len(lines) <= _MAX_LINES:
+        return text
+    return "\n".join([*lines[:_MAX_LINES], f"… ({len(text)} characters in all)"])
 
 
 def _curl(request: requests.PreparedRequest) -> str:

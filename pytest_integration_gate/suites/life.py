@@ -39,8 +39,12 @@ class Life:
         self._watchdog = watchdog
         self.world = World(root, secrets=Secrets(suite.secrets, redact))
 
-    def begin(self) -> None:
-        """Give the variables their values and run the setup; raise `SuiteFailed` when that fails."""
+    def begin(self, values: Mapping[str, Any]) -> None:
+        """Give the variables their values and run the setup; raise `SuiteFailed` when that fails.
+
+        `values` are those of the suite's own fixtures.
+        """
+        self.world.variables |= values
         try:
             self._prepare()
         except TemplateError as error:
@@ -104,6 +108,7 @@ class Life:
         world.secrets.learn(variables)
         world.base_url = base_url
         world.headers = render(suite.headers, variables)
+        world.secrets.learn(world.headers)
         world.database = str(render(suite.database, variables))
         env = _texts(render(suite.env, variables))
         world.secrets.learn(env)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,8 @@ def load_suite(file: Path, name: str, *, allow_commands: bool = True) -> Suite:
     if problems := [*expansion.problems, *checking.problems]:
         raise YamlError(sorted(dict.fromkeys(problems), key=_place))
     source = tuple(file.read_text(encoding="utf-8-sig", errors="replace").splitlines())
-    return _read_suite(node, file, name, source, frozenset(expansion.secrets))
+    suite = _read_suite(node, file, name, source, frozenset(expansion.secrets))
+    return replace(suite, own_fixtures=tuple(name for name in suite.fixtures if name in checking.fixtures))
 
 
 def load_checkpoints(file: Path, name: str, *, allow_commands: bool = True) -> tuple[Checkpoint, ...]:

@@ -51,10 +51,7 @@ def run(data: Mapping[str, Any], world: World) -> Seen:
     plan = LoadPlan(
         url=url,
         method=method,
-        headers={
-            **headers,
-            **{name: str(value) for name, value in {**world.headers, **data.get("headers", {})}.items()},
-        },
+        headers=headers,
         body=body,
         concurrency=data.get("concurrent_requests", 1),
         requests=data.get("requests", None if "duration" in data else data.get("concurrent_requests")),

@@ -118,7 +118,8 @@ class _Doing:
             "wait": tenacity.wait_exponential(multiplier=0.1, max=5),
         }
         if eventually:
-            written = eventually if isinstance(eventually, dict) else {}
+            alone = {} if eventually is True else {"timeout": eventually}
+            written = eventually if isinstance(eventually, dict) else alone
             timeout, interval = DEFAULT_EVENTUALLY
             policy["stop"] = tenacity.stop_after_delay(seconds(written.get("timeout", timeout)))
             policy["wait"] = tenacity.wait_fixed(seconds(written.get("interval", interval)))

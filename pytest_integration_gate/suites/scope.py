@@ -26,12 +26,14 @@ class Scope:
         self._later = later
         self._fixtures: frozenset[str] = frozenset()
         self.problems = problems
+        self.used_fixtures: set[str] = set()
 
     @classmethod
     def of_suite(cls, suite: Node) -> Scope:
-        """Return the variables that the suite itself defines; its fixtures are there in its tests only."""
+        """Return the variables that the suite itself defines, and its fixtures."""
         data: Any = suite.data
         scope = cls({*BUILT_IN, *_names(data.get("ports"))}, dict(_captured(suite)), [])
+        scope._fixtures = frozenset(_names(data.get("fixtures")))
         for name, entry in suite.entries["variables"].value.entries.items() if "variables" in suite.entries else ():
             scope.check(entry.value, leave_out=())
             scope._known.add(str(name))
@@ -103,6 +105,7 @@ class Scope:
         except TemplateError as error:
             self.problems.append(f"{node.place}: {error.message}")
             return None
+        self.used_fixtures |= names & self._fixtures - self._known
         known = self._known | self._fixtures | extra
         for name in sorted(names - known):
             is_later = name in self._later
@@ -114,7 +117,8 @@ class Scope:
 def refused_variables(node: Node, suite: Node) -> Iterator[str]:
     """Say where checkpoints use a variable of their suite. Braces that mean something else are left to the command."""
     data: Any = suite.data
-    known = {*BUILT_IN, *_names(data.get("ports")), *_names(data.get("variables")), *dict(_captured(suite))}
+    written = (name for key in ("ports", "variables", "fixtures") for name in _names(data.get(key)))
+    known = {*BUILT_IN, *written, *dict(_captured(suite))}
     for text in _texts(node):
         try:
             names = names_in(str(text.data))

@@ -64,6 +64,10 @@ def in_step(step: str, more: str = "") -> str:
         ("tests: []", "x:1:8: `tests` is empty. Write a test."),
         ("tests: x", "x:1:8: `tests` must be a list, like `[a, b]`, not `x`."),
         ("tests: [x]", "x:1:9: `tests[0]` must be a mapping, like `name: …`, not `x`."),
+        (
+            "setup: [rm x]\ntests: [{name: a, type: health, endpoints: [/x]}]",
+            "x:1:9: `setup[0]` must be a mapping, like `command: …`, not `rm x`.",
+        ),
     ],
 )
 def test_files(suite: Any, text: str | bytes, problem: str) -> None:

@@ -429,6 +429,29 @@ def test_command_that_fails(bench: Any, step: str, reason: str) -> None:
 
 # -- webhooks and uploads ---------------------------------------------------------------------------------------------
 
+
+def test_the_end_of_a_line_is_seen(bench: Any) -> None:
+    """Where two texts differ by the end of a line only, the failure shows it."""
+    data = '{endpoint: "POST /files", file: {field: doc, content: "OK\\n", filename: a.txt, content_type: text/plain}}'
+    failure = bench.failure(data, '{endpoint: "GET /files/1", expect: {body: OK}}')
+    assert failure.reason == r'GET /files/1: $.body is "OK\n", expected "OK"'
+    assert "characters in all" not in failure.message
+
+
+def test_secret_headers_of_a_suite(bench: Any) -> None:
+    """A secret that the headers of the suite send is hidden wherever it stands."""
+    suite = 'variables: {who: "open-sesame-1"}\nheaders: {X-Api-Key: "{{who}}"}'
+    failure = bench.failure("{endpoint: POST /echo, data: {a: 1}, expect: {status: 500}}", more=suite)
+    assert "X-Api-Key: <secret>" in failure.message
+    assert "open-sesame-1" not in failure.message
+
+
+def test_how_long_to_look(bench: Any) -> None:
+    """`eventually` takes a timeout alone."""
+    failure = bench.failure('{endpoint: "GET /orders/404", eventually: 250ms, expect: {status: 200}}')
+    assert "tried 2 times" in failure.message or "tried 3 times" in failure.message
+
+
 SECRET = "hook-secret-1"
 
 HOOK = f"""
@@ -560,7 +583,7 @@ def test_ports_and_variables(bench: Any, tmp_path: Path) -> None:
 
         life = Life(suite, tmp_path)
         try:
-            life.begin()
+            life.begin({})
             life.run(suite.tests[0], {})
         finally:
             life.end()

@@ -19,7 +19,7 @@ from pytest_integration_gate.suites.readiness import NotReady, wait_until_ready
 from pytest_integration_gate.suites.running import run_test
 from pytest_integration_gate.suites.seen import SuiteFailed
 from pytest_integration_gate.suites.suite import Suite, SuiteCommand, SuiteTest
-from pytest_integration_gate.suites.templates import TemplateError, as_text, render
+from pytest_integration_gate.suites.templates import TemplateError, as_command, as_text, render
 from pytest_integration_gate.suites.watchdog import Watchdog
 from pytest_integration_gate.suites.world import World
 
@@ -121,7 +121,7 @@ class Life:
         assert world.commands is not None
         text = shown(command.command)
         try:
-            line = render(_written(command.command), world.variables)
+            line = as_command(render(_written(command.command), world.variables))
             text = shown(line)
             env = _texts(render(command.env, world.variables))
             world.secrets.learn(env)
@@ -172,8 +172,8 @@ def _rendered(ready: Any, variables: Mapping[str, Any]) -> Any:
 
     return replace(
         ready,
-        url=render(ready.url, variables),
+        url=as_text(render(ready.url, variables)),
         port=render(ready.port, variables),
-        log=render(ready.log, variables),
-        command=render(_written(ready.command), variables),
+        log=as_text(render(ready.log, variables)),
+        command=as_command(render(_written(ready.command), variables)),
     )

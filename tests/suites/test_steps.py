@@ -446,6 +446,52 @@ def test_secret_headers_of_a_suite(bench: Any) -> None:
     assert "open-sesame-1" not in failure.message
 
 
+@pytest.mark.parametrize(
+    ("value", "step", "reason"),
+    [
+        ("[1]", '{endpoint: "{{v}}"}', "`endpoint` is a list: write a text."),
+        ("null", '{sql: "{{v}}"}', "`sql` is empty: write a text."),
+        ("{a: 1}", '{endpoint: /echo, headers: {A: "{{v}}"}}', "`headers.A` is a mapping: write a single value."),
+        (
+            '" "',
+            '{endpoint: /echo, payload: {}, sign: {header: "{{v}}", secret: x}}',
+            "`sign.header` is ` `: it is",
+        ),
+        ("[1]", '{endpoint: /files, file: {content: "{{v}}"}}', "`file.content` is a list: write a text."),
+        ("[1]", '{command: [echo, "{{v}}"]}', "`command[1]` is a list: write a text."),
+        ('"["', '{endpoint: /text, expect: {body: {matches: "{{v}}"}}}', "no regular expression: unterminated"),
+        (
+            '"a\\nb"',
+            '{concurrent_requests: 1, endpoint: /text, headers: {A: "{{v}}"}, expect: {p95: {lt: 9000}}}',
+            "No request was answered: 1 × ValueError",
+        ),
+    ],
+)
+def test_what_a_template_gives(bench: Any, value: str, step: str, reason: str) -> None:
+    """A value that cannot stand where a template puts it is a failure that says so, never a traceback."""
+    failure = bench.failure(step, more=f'database: "sqlite://"\nvariables: {{v: {value}}}')
+    assert reason in failure.message
+
+
+def test_numbers_in_texts(bench: Any) -> None:
+    """A number becomes text wherever a text is needed."""
+    variables = bench.steps(
+        '{command: [echo, "{{port}}"], capture: {listed: output}}',
+        '{command: "echo $P", env: {P: "{{port}}", "{{port}}": x}, capture: {read: output}}',
+        '{endpoint: "GET /{{name}}?a=b c", headers: {"{{port}}": "{{port}}"}}',
+        more="variables: {name: text}\nsetup: [{command: [echo, '{{port}}']}]",
+    )
+    assert variables["listed"].strip() == variables["read"].strip() == str(variables["port"])
+
+
+@pytest.mark.parametrize("port", ["''", "99999", "x", "[1]"])
+def test_a_port_that_is_none(bench: Any, port: str) -> None:
+    """A background command is not waited for at a port that cannot be."""
+    ready = '{command: sleep 9, background: true, ready: {port: "{{v}}"}}'
+    failure = bench.failure("{endpoint: /text}", more=f"variables: {{v: {port}}}\nsetup: [{ready}]")
+    assert "which is no port." in failure.message
+
+
 def test_how_long_to_look(bench: Any) -> None:
     """`eventually` takes a timeout alone."""
     failure = bench.failure('{endpoint: "GET /orders/404", eventually: 250ms, expect: {status: 200}}')

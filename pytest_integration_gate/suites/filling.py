@@ -22,9 +22,7 @@ def fill(data: Mapping[str, Any], keys: Mapping[str, Rule], variables: Mapping[s
     Raises TemplateError when a variable has no value, StepFailed when a value cannot stand where it is used.
     """
     return {
-        key: value
-        if key in NOT_FILLED or key not in keys
-        else _fitting(render(value, variables), keys[key], key)
+        key: value if key in NOT_FILLED or key not in keys else _fitting(render(value, variables), keys[key], key)
         for key, value in data.items()
     }
 

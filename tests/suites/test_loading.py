@@ -276,6 +276,9 @@ WHOLE = {
     "app": "app",
     "story": [{"id": "US-1", "criterion": "AC-1"}],
     "setup": [{"command": ["x"], "background": True, "ready": {"port": 1}}, {"command": "y", "wait": "2s"}],
+    "checkpoints": [
+        {"name": "up", "stage": "x", "tests": [{"command": ["x"], "expectedOutput": {"json": 1}, "backoff": 5}]}
+    ],
     "tests": [
         {"name": "f", "type": "flow", "steps": [{"endpoint": "GET /{{p}}", "expect": {"body": {"a": {"gte": 1}}}}]},
         {"name": "s", "type": "integration", "verify": [{"sql": "SELECT 1", "expect": {"rows": [{"a": "string"}]}}]},

@@ -9,29 +9,27 @@ import pytest
 
 from pytest_integration_gate.errors import GateError, SettingsError
 from pytest_integration_gate.hooks.checkpoints import Checkpoints
-from pytest_integration_gate.hooks.ended import Judge
 from pytest_integration_gate.hooks.settings import Settings
 from pytest_integration_gate.hooks.suite_files import is_suite
 from pytest_integration_gate.isolation import open_file
 from pytest_integration_gate.suites.checkpoints import Checkpoint
 from pytest_integration_gate.suites.loading import load_checkpoints
 
+_NAME = "integration_gate_checkpoints"
 
-def take_in(
-    config: pytest.Config, settings: Settings, nodeids: Iterable[str], judges: list[Judge]
-) -> Checkpoints | None:
+
+def take_in(config: pytest.Config, settings: Settings, nodeids: Iterable[str]) -> Checkpoints | None:
     """Give the checkpoints of the suites that have tests among `nodeids` to what runs those of ``gate.yaml``.
 
     Returns what runs them, None when there are no checkpoints at all. Mistakes end the run with exit code 4.
     """
     files = [settings.root / file for file in dict.fromkeys(nodeid.partition("::")[0] for nodeid in nodeids)]
-    runner = next((judge for judge in judges if isinstance(judge, Checkpoints)), None)
+    runner = config.pluginmanager.get_plugin(_NAME)
     try:
         found = checkpoints_of([file for file in files if is_suite(file.name)], settings.root)
         if found and runner is None:
             runner = Checkpoints(config, settings)
-            config.pluginmanager.register(runner, "integration_gate_checkpoints")
-            judges.append(runner)
+            config.pluginmanager.register(runner, _NAME)
         if runner is not None:
             runner.add(found)
     except GateError as error:

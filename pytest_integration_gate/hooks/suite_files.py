@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_integration_gate.errors import GateError
-from pytest_integration_gate.hooks.ended import Judge
 from pytest_integration_gate.hooks.keys import SUITES
 from pytest_integration_gate.hooks.settings import Settings
 
@@ -26,15 +25,12 @@ def is_suite(name: str) -> bool:
 
 
 class SuiteFiles:
-    """Collects suites, keeps each on one worker of xdist, and looks for checkpoints in them.
+    """Collects suites, keeps each on one worker of xdist, and looks for checkpoints in them."""
 
-    `judges` are those of the run, to which checkpoints are added; None in a process that does not judge.
-    """
-
-    def __init__(self, config: pytest.Config, settings: Settings, judges: list[Judge] | None) -> None:
+    def __init__(self, config: pytest.Config, settings: Settings, *, is_worker: bool) -> None:
         self._config = config
         self._settings = settings
-        self._judges = judges
+        self._is_worker = is_worker
         self._keeper: Any = None
         self._session: Any = None
         self._has_begun = False
@@ -59,13 +55,13 @@ class SuiteFiles:
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Let the checkpoints of suites run before what they gate."""
-        if self._keeper is not None and self._judges is not None:
+        if self._keeper is not None and not self._is_worker:
             self._take_in([item.nodeid for item in session.items])
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, ids: Sequence[str]) -> None:
         """Let all checkpoints run when the first worker has collected: no test has begun."""
-        if self._has_begun or self._judges is None:
+        if self._has_begun:
             return
         self._has_begun = True
         checkpoints = self._take_in(ids)
@@ -73,12 +69,11 @@ class SuiteFiles:
             checkpoints.begin_with_all(self._session)
 
     def _take_in(self, nodeids: Sequence[str]) -> Checkpoints | None:
-        assert self._judges is not None
         if not self._settings.checkpoints and not any(".yaml::" in nodeid for nodeid in nodeids):
             return None
         from pytest_integration_gate.hooks.suite_checkpoints import take_in
 
-        return take_in(self._config, self._settings, nodeids, self._judges)
+        return take_in(self._config, self._settings, nodeids)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> Any:

@@ -16,10 +16,11 @@ from typing import Any
 import pytest
 
 from pytest_integration_gate.errors import GateError
-from pytest_integration_gate.hooks.keys import SUITE, WARNINGS
+from pytest_integration_gate.hooks.keys import NOTES, SUITE, WARNINGS
 from pytest_integration_gate.hooks.progress import notice_in
 from pytest_integration_gate.hooks.settings import Settings
 from pytest_integration_gate.suites.life import Life
+from pytest_integration_gate.suites.load_rules import near_bounds
 from pytest_integration_gate.suites.loading import load_suite
 from pytest_integration_gate.suites.seen import SkipTest, SuiteFailed
 from pytest_integration_gate.suites.suite import Marks, Suite, SuiteTest
@@ -136,6 +137,10 @@ class Keeper:
         facts: dict[str, Any] = {"suite": file.suite.title, "file": file.nodeid, "test": test.name, "type": test.kind}
         if call.when == "call":
             facts["figures"] = function.gate_figures
+            loads = [step.data["expect"] for step in test.steps if step.kind == "performance"]
+            near = [one for expect in loads for one in near_bounds(expect, function.gate_figures)]
+            if near and report.passed:
+                setattr(report, NOTES, [f"{item.nodeid}: {one}." for one in near])
         failed = _failed(call.excinfo.value) if call.excinfo is not None else None
         if failed is not None:
             failure = failed.failure

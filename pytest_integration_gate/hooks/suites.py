@@ -137,7 +137,7 @@ class Keeper:
         facts: dict[str, Any] = {"suite": file.suite.title, "file": file.nodeid, "test": test.name, "type": test.kind}
         if call.when == "call":
             facts["figures"] = function.gate_figures
-            loads = [step.data["expect"] for step in test.steps if step.kind == "performance"]
+            loads = [step.data.get("expect", {}) for step in test.steps if step.kind == "performance"]
             near = [one for expect in loads for one in near_bounds(expect, function.gate_figures)]
             if near and report.passed:
                 setattr(report, NOTES, [f"{item.nodeid}: {one}." for one in near])

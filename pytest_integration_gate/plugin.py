@@ -29,6 +29,7 @@ MARKERS = (
     "critical: runs before the tests without this marker.",
     "budget(seconds): fails the test when setup, call and teardown together take longer.",
     "gate_waive(target, kind=..., reason=..., until='YYYY-MM-DD'): accepts mismatches of a target until that day.",
+    "given(state, ...): the world in which the claims of a test hold: the provider states of its Pact.",
     "quarantine(reason, until='YYYY-MM-DD'): until then a failure is reported and does not fail the run.",
 )
 
@@ -102,6 +103,14 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
         metavar="FILE",
         help="Use and keep the evidence that another run has exported (repeatable).",
     )
+    option("--gate-pact", metavar="DIR", help="Write what tests claim of HTTP services as Pact files, version 4.")
+    option(
+        "--gate-pact-verify",
+        action="append",
+        metavar="FILE",
+        help="Judge what a Pact file of another project expects as the claims of stubs are judged (repeatable).",
+    )
+    option("--gate-pact-publish", metavar="URL", help="Publish the Pact files to this broker; see PACT_BROKER_TOKEN.")
     option("--gate-brief", metavar="FILE", help="Where to write the hand-over for the next step, as Markdown.")
 
     parser.addini("integration_gate", "Switch the integration gate on.", type="bool", default=False)
@@ -119,11 +128,13 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
     parser.addini("gate_redact", "Names of secrets to mask, one regular expression a line.", type="linelist")
 
 
-def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
-    """Declare the gate's own hooks, also when it is off: a conftest that implements one is no mistake."""
-    from pytest_integration_gate import hookspecs
+def pytest_plugin_registered(manager: pytest.PytestPluginManager) -> None:
+    """Declare the gate's own hooks when somebody implements one of them: that is no mistake, also when it is off."""
+    implemented = next((name for name in vars(manager.hook) if name.startswith("pytest_integration_gate_")), None)
+    if implemented and not getattr(manager.hook, implemented).has_spec():
+        from pytest_integration_gate import hookspecs
 
-    pluginmanager.add_hookspecs(hookspecs)
+        manager.add_hookspecs(hookspecs)
 
 
 @pytest.hookimpl(tryfirst=True)  # before xdist begins, and before others ask whether this is one of its workers

@@ -201,6 +201,16 @@ def gate_eventually() -> Eventually:
 @pytest.fixture
 def gate_faults() -> Iterator[Faults]:
     """Put scripted faults in front of a real server: ``gate_faults.http(url).sequence(503, "timeout", "ok")``."""
+    yield from _faults()
+
+
+@pytest.fixture(scope="module")
+def gate_module_faults() -> Iterator[Faults]:
+    """Do what `gate_faults` does for a whole module or suite, whose setup can start a service behind the proxy."""
+    yield from _faults()
+
+
+def _faults() -> Iterator[Faults]:
     from pytest_integration_gate.suites.proxies import Faults
 
     faults = Faults()

@@ -57,7 +57,7 @@ def start(config: pytest.Config) -> None:
         plugins: list[object] = [
             Transport(),
             Selection(config, settings),
-            SuiteFiles(config, settings),
+            SuiteFiles(config, settings, is_worker=is_worker),
             Ordering(config, settings),
             recorder,
             *features,
@@ -174,7 +174,7 @@ def _features(
         from pytest_integration_gate.hooks.repetition import Orders
 
         plugins.append(Orders(config, settings, recorder))
-    if settings.checkpoints and not is_worker:
+    if (settings.checkpoints or settings.publish) and not is_worker:
         from pytest_integration_gate.hooks.checkpoints import Checkpoints
 
         plugins.append(Checkpoints(config, settings))

@@ -143,7 +143,7 @@ def read_settings(config: pytest.Config) -> Settings:
         checkpoints=reading.checkpoints(file),
         checkpoint_stage=config.getoption("gate_checkpoint") or "",
         resume=config.getoption("gate_resume"),
-        publish=reading.publish(file),
+        publish=reading.publish(),
         waivers=file.waivers if file else (),
         baseline=reading.baseline(),
         updates_baseline=config.getoption("gate_baseline_update"),
@@ -156,7 +156,7 @@ def read_settings(config: pytest.Config) -> Settings:
         notes=tuple(reading.notes),
     )
     if reading.problems:
-        raise _error(reading.problems)
+        raise _error([*dict.fromkeys(reading.problems)])
     return settings
 
 
@@ -367,26 +367,40 @@ class _Reading:
         return tuple(known.values())
 
     def checkpoints(self, file: GateFile | None) -> tuple[Checkpoint, ...]:
-        """Give the checkpoints of ``gate.yaml``; the stage that is asked for must be one of theirs."""
+        """Give the checkpoints of ``gate.yaml``; when a stage alone is asked for, those of all suites, too.
+
+        Otherwise those of a suite are found when it is collected. The stage must be one of theirs.
+        """
         checkpoints = file.checkpoints if file else ()
-        stage = self.config.getoption("gate_checkpoint")
-        known = dict.fromkeys(one.stage for one in checkpoints if one.stage)
-        if stage is not None and stage not in known:
-            hint = nearest(stage, known) or " gate.yaml has no checkpoints with a stage."
-            self.problems.append(f"--gate-checkpoint: there is no stage `{stage}`.{hint}")
         if checkpoints and not self.flag("gate_allow_commands"):
             self.problems.append(f"gate_allow_commands in {self.ini}: false forbids the commands of `checkpoints`.")
+        stage = self.config.getoption("gate_checkpoint")
+        if stage is None:
+            return checkpoints
+        from pytest_integration_gate.hooks.suite_checkpoints import checkpoints_of, suites_below
+
+        try:
+            allowed = self.flag("gate_allow_commands")
+            own = self.path("gate_config", "gate.yaml")
+            files = [suite for suite in suites_below(self.config) if suite != own]
+            found = checkpoints_of(files, self.config.rootpath, allow_commands=allowed)
+        except SettingsError as error:
+            self.problems.append(error.message)
+            return checkpoints
+        checkpoints += found
+        known = dict.fromkeys(one.stage for one in checkpoints if one.stage)
+        if stage not in known:
+            hint = nearest(stage, known) or " Neither gate.yaml nor a suite has checkpoints with a stage."
+            self.problems.append(f"--gate-checkpoint: there is no stage `{stage}`.{hint}")
         return checkpoints
 
-    def publish(self, file: GateFile | None) -> tuple[Target, ...]:
+    def publish(self) -> tuple[Target, ...]:
         """Give the targets of ``--gate-publish``."""
         targets = self.config.getoption("gate_publish") or ()
         if not targets:
             return ()
         from pytest_integration_gate.reports.publication import PublishError, read_target
 
-        if file is None or not file.checkpoints:
-            self.notes.append("--gate-publish: there are no checkpoints to publish.")
         read = []
         for text in targets:
             try:

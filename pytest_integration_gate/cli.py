@@ -12,6 +12,7 @@ from pytest_integration_gate.errors import GateError
 from pytest_integration_gate.reports.schema import SCHEMAS, schema_text
 
 _USAGE_ERROR = 4  # as pytest has it
+_FORMATS = {"trace": "what proves what", "html": "the page", "json": "JSON", "sarif": "SARIF", "ctrf": "CTRF"}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -38,6 +39,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     judging.add_argument("files", nargs="+", type=Path, metavar="FILE", help="a file of --gate-export")
     judging.add_argument("--report", metavar="PATH", help="where to write the YAML report")
     judging.add_argument("--fail-on", metavar="WORDS", help="what fails: for example 'mismatch,suspect'")
+    reporting = commands.add_parser(
+        "report",
+        help="write the report of a run again from its event log",
+        description="Write the report of a run from its event log, also when it was killed; exit status 1 when the run "
+        "failed. What a run that was killed has seen is put into the store.",
+    )
+    reporting.add_argument("--from", dest="log", type=Path, required=True, metavar="FILE", help="a file of gate_events")
+    reporting.add_argument("--report", metavar="PATH", help="where to write the YAML report")
+    for name, what in (*_FORMATS.items(), ("junit", "JUnit XML")):
+        reporting.add_argument(f"--{name}", metavar="PATH", help=f"where to write {what}")
     chosen = parser.parse_args(arguments)
     try:
         return _COMMANDS[chosen.command](chosen)
@@ -64,6 +75,16 @@ def _judge(chosen: argparse.Namespace) -> int:
     return judge_and_tell(chosen.files, report=chosen.report, fail_on=chosen.fail_on)
 
 
+def _report(chosen: argparse.Namespace) -> int:
+    from pytest_integration_gate.hooks.rebuilding import rebuild
+
+    return rebuild(
+        chosen.log,
+        {name: getattr(chosen, name) for name in ("report", *_FORMATS)},
+        junit=Path(chosen.junit) if chosen.junit else None,
+    )
+
+
 def _schema(file: str) -> str:
     if file == "suite":
         from pytest_integration_gate.suites import json_schema
@@ -72,7 +93,7 @@ def _schema(file: str) -> str:
     return schema_text(file)
 
 
-_COMMANDS = {"schema": _print_schema, "merge": _merge, "judge": _judge}
+_COMMANDS = {"schema": _print_schema, "merge": _merge, "judge": _judge, "report": _report}
 
 
 def _version() -> str:

@@ -102,6 +102,7 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
         metavar="FILE",
         help="Use and keep the evidence that another run has exported (repeatable).",
     )
+    option("--gate-events", metavar="FILE", help="Write what happens as JSON Lines at once; it survives a kill.")
     option("--gate-brief", metavar="FILE", help="Where to write the hand-over for the next step, as Markdown.")
 
     parser.addini("integration_gate", "Switch the integration gate on.", type="bool", default=False)
@@ -116,6 +117,7 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
     parser.addini("gate_coverage", "Floors of coverage in percent, one a line: 'path or context: 90'.", type="linelist")
     parser.addini("gate_mode", "'gate' fails runs, 'audit' only reports.")
     parser.addini("gate_baseline", "The file with known mismatches.")
+    parser.addini("gate_events", "The file that the events of a run are written to at once.")
     parser.addini("gate_redact", "Names of secrets to mask, one regular expression a line.", type="linelist")
 
 

@@ -40,7 +40,7 @@ if TYPE_CHECKING:  # only runs that ask for them need these
 
 
 class Gatekeeper:
-    """Judges one run. `report` is there when the session has finished."""
+    """Judges one run. `report` is there when the session has finished, `noted` is the newest outcome of a test."""
 
     def __init__(
         self,
@@ -74,6 +74,7 @@ class Gatekeeper:
         self._collected: set[str] = set()
         self._workers: set[str] = set()
         self._started = clock()
+        self.noted: TestOutcome | None = None
         self.report: RunReport | None = None
 
     # -- gathering ------------------------------------------------------------------------------------------------
@@ -119,7 +120,11 @@ class Gatekeeper:
     def _note(self, outcome: TestOutcome) -> None:
         known = self._outcomes.get(outcome.nodeid)
         if known is None or known.outcome in ("passed", "skipped"):
-            self._outcomes[outcome.nodeid] = outcome
+            self._outcomes[outcome.nodeid] = self.noted = outcome
+
+    def has_outcome(self, nodeid: str) -> bool:
+        """Whether it is known how a test ended; one that will run again has not."""
+        return nodeid in self._outcomes
 
     # -- judging --------------------------------------------------------------------------------------------------
 
@@ -287,7 +292,7 @@ class Gatekeeper:
             python=platform.python_version(),
             pytest=pytest.__version__,
             workers=len(self._workers),
-            seed=_seed(self._config),
+            seed=seed_of(self._config),
         )
         return judge(
             run=run,
@@ -337,6 +342,7 @@ def _moment(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-def _seed(config: pytest.Config) -> int | None:
+def seed_of(config: pytest.Config) -> int | None:
+    """Return the seed of pytest-randomly, None without it."""
     seed = getattr(config.option, "randomly_seed", None)
     return seed if isinstance(seed, int) else None

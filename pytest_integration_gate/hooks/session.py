@@ -31,6 +31,13 @@ def start(config: pytest.Config) -> None:
     Raises GateError when settings, store or an OpenAPI document cannot be used.
     """
     settings = read_settings(config)
+    ordered = _ordered(config)
+    is_worker = ordered is not None or hasattr(config, "workerinput")
+    left_over = ""
+    if settings.events is not None and not is_worker:
+        from pytest_integration_gate.hooks.events import adopt_left_over
+
+        left_over = adopt_left_over(settings)
     store, damage = load(str(settings.store))
     config.stash[SETTINGS] = settings
     project = Project.find(
@@ -42,8 +49,6 @@ def start(config: pytest.Config) -> None:
     boundaries = Boundaries.of(
         {boundary.name: (*boundary.collaborators, *boundary.urls) for boundary in settings.boundaries}
     )
-    ordered = _ordered(config)
-    is_worker = ordered is not None or hasattr(config, "workerinput")
     carrying = None
     if settings.imports or settings.export is not None:
         from pytest_integration_gate.hooks.carrying import Carrying
@@ -64,7 +69,7 @@ def start(config: pytest.Config) -> None:
         if ordered is not None:
             plugins.append(ordered)
         if not is_worker:
-            warnings = (damage,) if damage else ()
+            warnings = tuple(filter(None, (left_over, damage)))
             plugins += _controlling(
                 config, settings, project, boundaries, store, judges, warnings=warnings, carrying=carrying
             )
@@ -127,6 +132,10 @@ def _controlling(
         carrying=carrying,
     )
     plugins += [gatekeeper, Terminal(config, settings, gatekeeper)]
+    if settings.events is not None:
+        from pytest_integration_gate.hooks.events import Events
+
+        plugins.append(Events(config, settings.events, gatekeeper))
     if config.getoption("xmlpath", None):
         from pytest_integration_gate.hooks.junit import JunitProperties
 

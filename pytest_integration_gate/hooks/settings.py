@@ -59,7 +59,7 @@ class Settings:
     boundary tests to ``warning``, ``error`` or ``off``. `budget` is in seconds, `floors` of coverage are in
     percent. `selected` are the boundaries of ``--boundary``, empty for all. `waivers` are those of ``gate.yaml``.
     `baseline` is the file with known mismatches, and `updates_baseline` says that it shall have those of this run.
-    `imports` are files with evidence of other runs, `export` is where all is written.
+    `imports` are files with evidence of other runs, `export` is where all is written. `events` is the event log.
     `fail_on` is empty for ``none`` and in audit mode; `fail_on_is_explicit` says that somebody wrote it. `redact` are
     regular expressions. `root` is pytest's root directory. `notes` are sentences that the user should read: what was
     set and is not judged by this version.
@@ -99,6 +99,7 @@ class Settings:
     updates_baseline: bool = False
     imports: tuple[Path, ...] = ()
     export: Path | None = None
+    events: Path | None = None
     notes: tuple[str, ...] = ()
 
 
@@ -141,6 +142,7 @@ def read_settings(config: pytest.Config) -> Settings:
         updates_baseline=config.getoption("gate_baseline_update"),
         imports=tuple(config.invocation_params.dir / name for name in config.getoption("gate_import") or ()),
         export=reading.path("gate_export", "") if config.getoption("gate_export") is not None else None,
+        events=reading.events(),
         notes=tuple(reading.notes),
     )
     if reading.problems:
@@ -279,6 +281,11 @@ class _Reading:
         if self.config.getoption("gate_baseline_update"):
             self.problems.append("--gate-baseline-update: no baseline is named. Add --gate-baseline FILE.")
         return None
+
+    def events(self) -> Path | None:
+        """Give the event log; without it there is none."""
+        is_asked = self.text("gate_events")[0] or self.config.getoption("gate_events") is not None
+        return self.path("gate_events", "") if is_asked else None
 
     def asked(self, file: GateFile | None) -> set[str]:
         """Give what fails the run when nobody wrote it: mismatches, and what the gate is asked to judge besides."""

@@ -49,6 +49,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     reporting.add_argument("--report", metavar="PATH", help="where to write the YAML report")
     for name, what in (*_FORMATS.items(), ("junit", "JUnit XML")):
         reporting.add_argument(f"--{name}", metavar="PATH", help=f"where to write {what}")
+    examining = commands.add_parser(
+        "doctor",
+        help="say what is installed, what can be observed here, and what is configured",
+        description="Say what is installed, what can be observed on this Python (by a trial run in a folder of its "
+        "own), and what is configured in this folder, from where. Exit status 1 when something cannot be observed, 4 "
+        "for settings that a run would refuse.",
+    )
+    examining.add_argument("options", nargs="*", metavar="OPTION", help="options of pytest to look at, behind `--`")
     chosen = parser.parse_args(arguments)
     try:
         return _COMMANDS[chosen.command](chosen)
@@ -85,6 +93,12 @@ def _report(chosen: argparse.Namespace) -> int:
     )
 
 
+def _doctor(chosen: argparse.Namespace) -> int:
+    from pytest_integration_gate.hooks.doctor import examine
+
+    return examine(chosen.options)
+
+
 def _schema(file: str) -> str:
     if file == "suite":
         from pytest_integration_gate.suites import json_schema
@@ -93,7 +107,7 @@ def _schema(file: str) -> str:
     return schema_text(file)
 
 
-_COMMANDS = {"schema": _print_schema, "merge": _merge, "judge": _judge, "report": _report}
+_COMMANDS = {"schema": _print_schema, "merge": _merge, "judge": _judge, "report": _report, "doctor": _doctor}
 
 
 def _version() -> str:

@@ -103,6 +103,12 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
         help="Use and keep the evidence that another run has exported (repeatable).",
     )
     option("--gate-events", metavar="FILE", help="Write what happens as JSON Lines at once; it survives a kill.")
+    option(
+        "--gate-notify",
+        action="append",
+        metavar="RECEIVER",
+        help="Tell a URL or a command of start, complete and failed; 'failed: URL' only of that (repeatable).",
+    )
     option("--gate-brief", metavar="FILE", help="Where to write the hand-over for the next step, as Markdown.")
 
     parser.addini("integration_gate", "Switch the integration gate on.", type="bool", default=False)
@@ -118,6 +124,8 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
     parser.addini("gate_mode", "'gate' fails runs, 'audit' only reports.")
     parser.addini("gate_baseline", "The file with known mismatches.")
     parser.addini("gate_events", "The file that the events of a run are written to at once.")
+    parser.addini("gate_notify", "Who is told of the run, one a line: '[events:] URL or command'.", type="linelist")
+    parser.addini("gate_notify_timeout", "How long receivers may take at each event, like '5s'.")
     parser.addini("gate_redact", "Names of secrets to mask, one regular expression a line.", type="linelist")
 
 

@@ -136,6 +136,10 @@ def _controlling(
         from pytest_integration_gate.hooks.events import Events
 
         plugins.append(Events(config, settings.events, gatekeeper))
+    if settings.notify:
+        from pytest_integration_gate.hooks.notifying import Notifier
+
+        plugins.append(Notifier(config, settings, gatekeeper))
     if config.getoption("xmlpath", None):
         from pytest_integration_gate.hooks.junit import JunitProperties
 

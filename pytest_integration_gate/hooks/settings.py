@@ -27,6 +27,7 @@ from pytest_integration_gate.yaml_rules import nearest
 
 if TYPE_CHECKING:  # only runs with contexts need it
     from pytest_integration_gate.model.context import Context
+    from pytest_integration_gate.reports.notification import Receiver
     from pytest_integration_gate.reports.publication import Target
     from pytest_integration_gate.suites.checkpoints import Checkpoint
     from pytest_integration_gate.verdicts.target_waivers import TargetWaiver
@@ -60,6 +61,7 @@ class Settings:
     percent. `selected` are the boundaries of ``--boundary``, empty for all. `waivers` are those of ``gate.yaml``.
     `baseline` is the file with known mismatches, and `updates_baseline` says that it shall have those of this run.
     `imports` are files with evidence of other runs, `export` is where all is written. `events` is the event log.
+    `notify` are those who are told of the run, for which all of them have `notify_timeout` seconds at each event.
     `fail_on` is empty for ``none`` and in audit mode; `fail_on_is_explicit` says that somebody wrote it. `redact` are
     regular expressions. `root` is pytest's root directory. `notes` are sentences that the user should read: what was
     set and is not judged by this version.
@@ -100,6 +102,8 @@ class Settings:
     imports: tuple[Path, ...] = ()
     export: Path | None = None
     events: Path | None = None
+    notify: tuple[Receiver, ...] = ()
+    notify_timeout: float = 5.0
     notes: tuple[str, ...] = ()
 
 
@@ -143,6 +147,7 @@ def read_settings(config: pytest.Config) -> Settings:
         imports=tuple(config.invocation_params.dir / name for name in config.getoption("gate_import") or ()),
         export=reading.path("gate_export", "") if config.getoption("gate_export") is not None else None,
         events=reading.events(),
+        **reading.notify(),
         notes=tuple(reading.notes),
     )
     if reading.problems:
@@ -382,6 +387,29 @@ class _Reading:
             except PublishError as error:
                 self.problems.append(f"--gate-publish: {error.message} {error.remedy}")
         return tuple(read)
+
+    def notify(self) -> dict[str, Any]:
+        """Give the receivers of notifications, and how long they may take."""
+        option = self.config.getoption("gate_notify")
+        lines, where = (
+            (self.lines("gate_notify"), f"gate_notify in {self.ini}") if option is None else (option, "--gate-notify")
+        )
+        if not lines:
+            return {}
+        from pytest_integration_gate.reports.notification import read_receiver
+        from pytest_integration_gate.suites.durations import refuse_duration, seconds
+
+        receivers = []
+        for line in lines:
+            try:
+                receivers.append(read_receiver(line))
+            except SettingsError as error:
+                self.problems.append(f"{where}: {error.message} {error.remedy}")
+        timeout = str(self.config.getini("gate_notify_timeout") or "5s")
+        if refusal := refuse_duration(timeout):
+            self.problems.append(f"gate_notify_timeout in {self.ini}: `{timeout}`: {refusal}")
+            return {}
+        return {"notify": tuple(receivers), "notify_timeout": seconds(timeout)}
 
     def redact(self) -> tuple[str, ...]:
         patterns = self.lines("gate_redact")

@@ -20,6 +20,7 @@ from pytest_integration_gate.hooks.comparing import compare
 from pytest_integration_gate.hooks.ended import Ended, Judge
 from pytest_integration_gate.hooks.keys import FLAKY, NOTES, RECORD, SUITE, SUITES, WARNINGS
 from pytest_integration_gate.hooks.phases import reason_of
+from pytest_integration_gate.hooks.progress import saying
 from pytest_integration_gate.hooks.settings import Settings
 from pytest_integration_gate.hooks.tree import commit_of
 from pytest_integration_gate.hooks.waiving import Waivers
@@ -38,9 +39,11 @@ if TYPE_CHECKING:  # only runs that ask for them need these
     from pytest_integration_gate.hooks.carrying import Carrying
     from pytest_integration_gate.hooks.contexts import ContextJudge
 
+_MANY = 5_000  # tests, of the run and of the store: fewer are judged in a fraction of a second
+
 
 class Gatekeeper:
-    """Judges one run. `report` is there when the session has finished, `noted` is the newest outcome of a test."""
+    """Judges one run. `report` and `findings` are there when it has ended, `noted` is the newest outcome of a test."""
 
     def __init__(
         self,
@@ -76,6 +79,7 @@ class Gatekeeper:
         self._started = clock()
         self.noted: TestOutcome | None = None
         self.report: RunReport | None = None
+        self.findings: Sequence[Finding] = ()
 
     # -- gathering ------------------------------------------------------------------------------------------------
 
@@ -141,11 +145,17 @@ class Gatekeeper:
         if exitstatus == pytest.ExitCode.INTERRUPTED:
             self._warnings.append("The run was interrupted: what did not run is not judged.")
         try:
-            self._finish(session, exitstatus)
+            with saying(self._config, self._work()):
+                self._finish(session, exitstatus)
         except Exception as error:  # a run that cannot be judged must neither crash nor pass
             self._warnings.append(f"This run could not be judged: {type(error).__name__}: {error}")
             if exitstatus == pytest.ExitCode.OK and self._settings.fail_on:
                 session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def _work(self) -> str:
+        """Name what judging has to do when that may take long."""
+        number = len(self._records) + len(self._store.tests)
+        return f"judging what {number:,} tests claim and have seen" if number > _MANY else ""
 
     def _finish(self, session: pytest.Session, exitstatus: int) -> None:
         today, commit = datetime.fromtimestamp(clock(), UTC).strftime("%Y-%m-%d"), commit_of(self._config.rootpath)
@@ -157,6 +167,7 @@ class Gatekeeper:
         if self._baseline is not None:
             findings = self._baseline.apply(findings, self._is_settled)
             self._warnings += self._baseline.warnings
+        self.findings = findings
         outcome = Ended(outcomes=self._outcomes, records=self._records, findings=findings, today=today, commit=commit)
         contributions = [_judged(one, outcome) for one in self._judges]
         self.report = self._judge(findings, commit, waivers.problems, contributions)

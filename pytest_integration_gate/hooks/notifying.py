@@ -13,6 +13,7 @@ import pytest
 
 from pytest_integration_gate.evidence.store import prepare
 from pytest_integration_gate.hooks.gatekeeper import Gatekeeper
+from pytest_integration_gate.hooks.progress import saying
 from pytest_integration_gate.hooks.settings import Settings
 from pytest_integration_gate.hooks.tree import commit_of
 from pytest_integration_gate.isolation import clock, open_file
@@ -72,13 +73,14 @@ class Notifier:
             **about,
         )
         try:
-            failed = deliver(
-                message,
-                receivers,
-                secret=os.environ.get(SECRET, ""),
-                timeout=self._settings.notify_timeout,
-                folder=self._config.rootpath,
-            )
+            with saying(self._config, f"telling {', '.join(one.name for one in receivers)} of the event `{event}`"):
+                failed = deliver(
+                    message,
+                    receivers,
+                    secret=os.environ.get(SECRET, ""),
+                    timeout=self._settings.notify_timeout,
+                    folder=self._config.rootpath,
+                )
         except Exception as error:  # no threads left, for example
             failed = [(one, f"{type(error).__name__}: {error}") for one in receivers]
         kept = self._keep(message, failed) if failed else ""

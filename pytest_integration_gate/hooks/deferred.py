@@ -17,6 +17,7 @@ from pytest_integration_gate.errors import SettingsError
 from pytest_integration_gate.evidence.carrying import Carried, CarriedRun, merge
 from pytest_integration_gate.evidence.export import read_export
 from pytest_integration_gate.hooks.comparing import compare
+from pytest_integration_gate.hooks.extending import extended
 from pytest_integration_gate.hooks.settings import Settings, check_report, read_settings
 from pytest_integration_gate.hooks.waiving import Waivers
 from pytest_integration_gate.isolation import clock
@@ -62,7 +63,7 @@ def configured(options: Sequence[str]) -> Iterator[tuple[pytest.Config, Settings
     except pytest.UsageError as error:
         raise SettingsError(str(error)) from None
     try:
-        yield config, read_settings(config)
+        yield config, extended(config, read_settings(config))
     finally:
         config._ensure_unconfigure()
 

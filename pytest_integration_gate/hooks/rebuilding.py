@@ -14,7 +14,7 @@ from pytest_integration_gate.evidence.merging import Store
 from pytest_integration_gate.evidence.store import load
 from pytest_integration_gate.hooks.deferred import configured, judge_carried, tell
 from pytest_integration_gate.hooks.events import keep
-from pytest_integration_gate.hooks.formats import writer
+from pytest_integration_gate.hooks.formats import Formats
 from pytest_integration_gate.hooks.settings import Settings, check_report
 from pytest_integration_gate.judging.gate import Cause, Contribution
 from pytest_integration_gate.judging.wording import counted
@@ -43,8 +43,8 @@ def rebuild(log: Path, paths: Mapping[str, str | None], *, junit: Path | None = 
             report = _judged(logged, lost, settings, config)
             warning = keep(settings, logged)
             report = replace(report, warnings=(*report.warnings, warning)) if warning else report
-        for name, path in settings.formats.items():
-            writer(name, outcomes)(report, path)
+        warnings = Formats(settings.formats).pytest_integration_gate_publish(report=report, outcomes=outcomes)
+        report = replace(report, warnings=(*report.warnings, *warnings))
         if junit is not None:
             from pytest_integration_gate.reports.junit import write_junit
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from pytest_integration_gate.errors import StoreError
 from pytest_integration_gate.evidence.carrying import CarriedEnd, carried, merge, of_store
 from pytest_integration_gate.evidence.events import LoggedRun, read_events
 from pytest_integration_gate.evidence.merging import Store
@@ -19,10 +21,12 @@ from pytest_integration_gate.hooks.settings import Settings, check_report
 from pytest_integration_gate.judging.gate import Cause, Contribution
 from pytest_integration_gate.judging.wording import counted
 from pytest_integration_gate.model.run_report import RunReport, TestOutcome
+from pytest_integration_gate.reports.layout import printable
 from pytest_integration_gate.reports.yaml_file import write_report
 
 _NAMED = 10
 """So many of the tests that did not run are named."""
+_SHOWN = {"failed": "FAILED", "error": "ERROR"}
 
 
 def rebuild(log: Path, paths: Mapping[str, str | None], *, junit: Path | None = None) -> int:
@@ -32,6 +36,8 @@ def rebuild(log: Path, paths: Mapping[str, str | None], *, junit: Path | None = 
     and no file for all others. `junit` is where the JUnit XML goes, which a run leaves to pytest. Raises GateError.
     """
     logged = read_events(log)
+    if not logged.what.runs:
+        raise StoreError(f"The event log {log} has no run: it was killed as it began.", remedy="Run pytest again.")
     options = [f"--gate-{name}={path}" for name, path in paths.items() if path is not None]
     with configured([*logged.options, *options]) as (config, settings):
         check_report(settings)
@@ -50,6 +56,9 @@ def rebuild(log: Path, paths: Mapping[str, str | None], *, junit: Path | None = 
 
             write_junit(report, junit, outcomes)
         write_report(report, settings.report)
+    for outcome in outcomes:
+        if outcome.outcome in _SHOWN:
+            sys.stdout.write(printable(f"{_SHOWN[outcome.outcome]} {outcome.nodeid} - {outcome.reason}") + "\n")
     return tell(report, settings)
 
 

@@ -137,6 +137,8 @@ def test_a_run_that_is_killed_has_its_report(project: Any, place: str, death: st
     assert not (project.root / "integration-gate.report.yaml").exists()
     rebuilt = command(project, "report", "--from=events.jsonl", "--json=report.json")
     assert rebuilt.ret == 1
+    name = f"tests/unit/test_zz.py::test_is_deadly[{place}]"
+    assert rebuilt.outlines[0] == f"ERROR {name} - The run ended while this test was running"
     report = project.report
     assert report["test_run"]["status"] == report["gate"]["status"] == "FAILED"
     assert report["gate"]["reasons"] == ["1 mismatch", "the run was killed", "1 error", "1 test not run"]
@@ -232,6 +234,14 @@ def test_a_file_that_is_no_event_log_is_not_replaced(project: Any, text: str) ->
         assert "Traceback" not in str(result.stderr)
     assert path.read_text() == text
     assert not (project.root / "integration-gate.report.yaml").exists()
+
+
+def test_a_run_that_was_killed_as_it_began_has_nothing_to_report(project: Any) -> None:
+    """A log with nothing but its first line is one clear error."""
+    project.write("events.jsonl", '{"format":1,"kind":"integration-gate events"}\n')
+    refused = command(project, "report", "--from", "events.jsonl")
+    assert refused.ret == pytest.ExitCode.USAGE_ERROR
+    refused.stderr.fnmatch_lines(["*events.jsonl has no run: it was killed as it began. Run pytest again. [[]store]"])
 
 
 def test_a_log_that_is_damaged_in_its_middle_is_set_aside(project: Any) -> None:

@@ -14,7 +14,7 @@ import pytest
 from packaging.requirements import Requirement  # pytest itself requires it
 
 from pytest_integration_gate import __version__
-from pytest_integration_gate.errors import GateError, SettingsError
+from pytest_integration_gate.errors import GateError
 from pytest_integration_gate.evidence.store import load
 from pytest_integration_gate.hooks.configured import configured_rows
 from pytest_integration_gate.hooks.deferred import configured
@@ -38,7 +38,7 @@ def examine(options: Sequence[str]) -> int:
     doctor.line(f"{_PACKAGE} {__version__}, pytest {pytest.__version__}, {_python()}")
     doctor.installed()
     doctor.observable()
-    doctor.configured(options)
+    doctor.settings(options)
     doctor.conclude()
     return doctor.status
 
@@ -90,7 +90,7 @@ class _Doctor:
             self.status = 1
             self.to_do.append(f"Not observed on this installation: {', '.join(missed)}.")
 
-    def configured(self, options: Sequence[str]) -> None:
+    def settings(self, options: Sequence[str]) -> None:
         try:
             with configured(options) as (config, settings):
                 check_report(settings)
@@ -100,10 +100,10 @@ class _Doctor:
                 self.section("plugins of pytest", [("here", ", ".join(sorted(plugins)) or "none")])
                 self.section(f"configured in {config.inipath or config.rootpath}", configured_rows(config, settings))
                 self._evidence(config, settings)
-        except SettingsError as error:
+        except GateError as error:  # settings, or a store of a newer version
             self.status = 4
             self.section("configured", [("wrong", line) for line in str(error).splitlines()])
-            self.to_do.append("Mend the settings: a run would end with exit code 4 before its first test.")
+            self.to_do.append("Mend what is wrong: a run would end with exit code 4 before its first test.")
 
     def _evidence(self, config: pytest.Config, settings: Settings) -> None:
         project = Project.find(

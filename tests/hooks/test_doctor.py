@@ -138,7 +138,7 @@ def test_wrong_settings_are_told_with_the_rest(examined: Any, wrong: str) -> Non
     status, said = examined("-o", wrong)
     assert status == 4
     assert said["configured"][0].startswith(f"  wrong  {wrong.partition('=')[0]} in pytest.ini: `")
-    assert said["to do"] == ["  1.  Mend the settings: a run would end with exit code 4 before its first test."]
+    assert said["to do"] == ["  1.  Mend what is wrong: a run would end with exit code 4 before its first test."]
 
 
 def test_the_store_is_looked_at(project: Any, examined: Any) -> None:

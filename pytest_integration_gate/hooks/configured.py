@@ -12,6 +12,7 @@ import pytest
 
 from pytest_integration_gate.hooks.settings import Settings
 from pytest_integration_gate.judging.wording import counted
+from pytest_integration_gate.model.secrecy import mask
 
 _BECAUSE = {
     "mismatch": "always",
@@ -96,7 +97,7 @@ def _ini_value(config: pytest.Config, name: str) -> str:
 def _shown(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    return mask(", ".join(map(str, value)) if isinstance(value, list) else str(value))
 
 
 def _relative(path: Path, root: Path) -> str:

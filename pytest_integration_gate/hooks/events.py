@@ -23,7 +23,8 @@ from pytest_integration_gate.isolation import at_work, clock
 from pytest_integration_gate.judging.wording import counted
 
 _REPLAYED = ("gate_fail_on", "gate_store", "gate_config", "gate_baseline", "gate_repeat", "rootdir")
-"""Options that a judgement hangs on."""
+_PYTESTS = ("testpaths", "python_files", "pythonpath")
+"""Options and ini names of pytest that a judgement hangs on."""
 
 
 class Events:
@@ -160,7 +161,11 @@ def _options(config: pytest.Config) -> list[str]:
         value = config.getoption(name)
         if value is not None:
             given.append(f"--{name.replace('_', '-')}={value}")
-    given += [f"--override-ini={one}" for one in config.getoption("override_ini") or ()]
+    for one in config.getoption("override_ini") or ():
+        name = one.partition("=")[0].strip()
+        # Others may hold what must not be written down, as receivers of notifications do.
+        if name in _PYTESTS or (name.startswith("gate_") and name != "gate_notify"):
+            given.append(f"--override-ini={one}")
     if config.getoption("inifilename"):
         given.append(f"-c{config.getoption('inifilename')}")
     return given

@@ -404,13 +404,15 @@ class _Reading:
         )
         if not lines:
             return {}
-        from pytest_integration_gate.reports.notification import read_receiver
+        from pytest_integration_gate.reports.notification import UnsetVariable, read_receiver
         from pytest_integration_gate.suites.durations import refuse_duration, seconds
 
         receivers = []
         for line in lines:
             try:
                 receivers.append(read_receiver(line))
+            except UnsetVariable as error:  # those who work on the project may well be without
+                self.notes.append(f"{where}: {error.message}")
             except SettingsError as error:
                 self.problems.append(f"{where}: {error.message} {error.remedy}")
         timeout = str(self.config.getini("gate_notify_timeout") or "5s")

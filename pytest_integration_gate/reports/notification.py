@@ -26,6 +26,10 @@ _PREFIXED = re.compile(r"(\w+(?:\s*,\s*\w+)*):\s+(.*)")
 _ENCODED = "whsec_"
 
 
+class UnsetVariable(SettingsError):
+    """A receiver that only some environments know, such as those of CI."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receiver:
     """Who is told of which events. `place` is a URL or a command, `name` what may be shown of it."""
@@ -65,7 +69,8 @@ class Message:
 def read_receiver(text: str, *, environ: Mapping[str, str] = os.environ) -> Receiver:
     """Understand one line of ``gate_notify``: ``[events:] URL or command``; raise `SettingsError` otherwise.
 
-    ``${NAME}`` in a URL is read from the environment, and what is shown of it is as it was written.
+    ``${NAME}`` in a URL is read from the environment, and what is shown of it is as it was written. Without the
+    variable it raises `UnsetVariable`.
     """
     found = _PREFIXED.fullmatch(text.strip())
     words = re.split(r"\s*,\s*", found[1]) if found else list(EVENTS)
@@ -78,7 +83,7 @@ def read_receiver(text: str, *, environ: Mapping[str, str] = os.environ) -> Rece
     name = place.split()[0]
     if is_url:
         if missing := [one for one in _VARIABLE.findall(place) if not environ.get(one)]:
-            raise SettingsError(f"`{place}`: the environment lacks `{missing[0]}`.", remedy="Set it.")
+            raise UnsetVariable(f"`{place}` is not told: the environment lacks `{missing[0]}`.", remedy="Set it.")
         name = place if _VARIABLE.search(place) else _shown(place)
         place = _VARIABLE.sub(lambda variable: environ[variable[1]], place)
         if not re.fullmatch(r"https?://[^\s/]+\S*", place):

@@ -299,15 +299,17 @@ def test_what_only_the_run_can_judge_is_named(project: Any) -> None:
 
 
 def test_secrets_do_not_reach_the_log(project: Any) -> None:
-    """Neither values under telling names nor tokens in the reason of a failure."""
+    """Neither values under telling names, nor tokens in the reason of a failure, nor who is notified."""
     project.write(
         "tests/unit/test_zz.py",
         "from unittest.mock import patch\nimport shop\n\n"
         "@patch.object(shop.Repo, 'get', return_value={'mail': 'a', 'password': 'hunter2-and-more'})\n"
         "def test_greets(get):\n    assert shop.greet(1) == 'Bearer abcdef1234567890'\n",
     )
-    project.run("--gate-events=events.jsonl")
+    project.run("--gate-events=events.jsonl", "-o", "gate_notify=http://127.0.0.1:1/h00k", "-o", "gate_budget=9m")
     text = (project.root / "events.jsonl").read_text()
+    assert "h00k" not in text
+    assert "gate_budget=9m" in text
     assert "hunter2" not in text
     assert "abcdef1234567890" not in text
     assert "abcdef1234567890" not in project.report_text

@@ -137,6 +137,15 @@ def test_receivers_that_fail_change_nothing(project: Any) -> None:
     assert lines[1]["message"]["testsPass"] == 1
 
 
+def test_a_receiver_that_only_ci_knows_is_left_out(project: Any, told: Any) -> None:
+    """Where its variable is not set, a warning says so; the others are told."""
+    project.write("pytest.ini", ini("${NO_SUCH_HOOK}/ci", f"{sys.executable} tell.py told.jsonl"))
+    assert project.run("tests/integration").ret == 0
+    assert [one["event"] for one in told()] == ["start", "complete"]
+    said = "gate_notify in pytest.ini: `${NO_SUCH_HOOK}/ci` is not told: the environment lacks `NO_SUCH_HOOK`."
+    assert project.report["warnings"] == [said]
+
+
 def test_what_cannot_be_kept_is_one_more_sentence(project: Any) -> None:
     """A store that is a file."""
     project.write("pytest.ini", ini("no-such-command"))

@@ -50,7 +50,7 @@ def test_a_line_names_events_and_a_receiver(line: str, expected: Receiver) -> No
         ("finish: https://host", "`finish` is no event. Known: start, complete, failed."),
         ("", "`` names no receiver. Write a URL or a command."),
         ("https://", "`https://` is no URL. Write `https://host/path`."),
-        ("https://host/${NOPE}", "`https://host/${NOPE}`: the environment lacks `NOPE`. Set it."),
+        ("https://host/${NOPE}", "`https://host/${NOPE}` is not told: the environment lacks `NOPE`. Set it."),
         ("${WRONG}", "`${WRONG}` is no URL. Write `https://host/path`."),
         ("say 'it", "`say 'it` is no command: No closing quotation. Close what is quoted."),
     ],

@@ -41,7 +41,7 @@ class EventLog:
             write_text(self._path, header)  # in one step: nobody finds a file that does not say what it is
             self._stream = open_file(self._path, "a", encoding="utf-8", newline="\n")
         except OSError as error:
-            self._fail(error)
+            self.fail(error)
 
     def add(self, event: str, **data: Any) -> None:
         """Append an event."""
@@ -72,7 +72,7 @@ class EventLog:
             try:
                 self._stream.flush()
             except OSError as error:
-                self._fail(error)
+                self.fail(error)
 
     def close(self) -> None:
         """Let the file go."""
@@ -81,7 +81,7 @@ class EventLog:
             try:
                 stream.close()
             except OSError as error:
-                self._fail(error)
+                self.fail(error)
 
     def _number(self, name: str, part: Any) -> int:
         known = self._numbers[name]
@@ -97,12 +97,12 @@ class EventLog:
         try:
             self._stream.write(dumps(entry, separators=(",", ":"), default=str) + "\n")
         except OSError as error:
-            self._fail(error)
+            self.fail(error)
 
-    def _fail(self, error: OSError) -> None:
-        self.failure = (
-            f"The events of this run are not kept: {self._path} cannot be written ({error.strerror or error})."
-        )
+    def fail(self, error: Exception) -> None:
+        """Write nothing any more, and say why."""
+        why = (error.strerror if isinstance(error, OSError) else None) or f"{type(error).__name__}: {error}"
+        self.failure = f"The events of this run are not kept: {self._path} cannot be written ({why})."
         stream, self._stream = self._stream, None
         if stream is not None:
             with suppress(OSError):  # what did not fit is still in its buffer

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -54,7 +54,7 @@ class Events:
             seed=seed_of(self._config),
             options=_options(self._config),
         )
-        self._check()
+        self._guarded(self._warn)
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Say what is to run."""
@@ -66,44 +66,58 @@ class Events:
         self._collect(ids)
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
-        """A test begins."""
+        """A test begins; if it ends the process, the log must say so."""
         if self._log is not None:
             self._log.add("began", at=_now(), test=nodeid)
-            self._log.flush()  # if this test ends the process, the log must say so
+            self._log.flush()
 
     @pytest.hookimpl(trylast=True)  # when the gatekeeper has noted the outcome
     def pytest_collectreport(self) -> None:
         """A file that cannot be collected."""
-        self._note()
+        self._guarded(self._note)
 
     @pytest.hookimpl(trylast=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Write the outcome when it is known, and the record when the test is over."""
-        with at_work():
-            self._note()
+
+        def write(log: EventLog) -> None:
+            self._note(log)
             is_over = report.when not in ("setup", "call")  # the end of a test, or of a worker
-            if self._log is None or not is_over or not self._gatekeeper.has_outcome(report.nodeid):
-                return
-            more: dict[str, Any] = {"at": _now()}
-            if hasattr(report, "worker_id"):
-                more["worker"] = report.worker_id
-            if hasattr(report, WAIVERS):
-                more["waivers"] = getattr(report, WAIVERS)
-            self._log.ended(report.nodeid, getattr(report, RECORD, None), **more)
-            self._check()
+            if is_over and self._gatekeeper.has_outcome(report.nodeid):
+                log.ended(report.nodeid, getattr(report, RECORD, None), at=_now(), **_of_worker(report))
+                self._warn(log)
+
+        self._guarded(write)
 
     @pytest.hookimpl(trylast=True)  # when the run has been judged
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """End the log with what the run came to."""
+        report = self._gatekeeper.report
+
+        def write(log: EventLog) -> None:
+            self._warn(log)
+            if report is not None:
+                log.judged(report)
+            log.add("finished", at=_now(), exit_status=int(session.exitstatus))
+            log.close()
+
+        self._guarded(write)
+        failure = self._log.failure if self._log is not None else ""
+        if failure and report is not None and failure not in report.warnings:
+            self._gatekeeper.warn(failure)
+
+    def _guarded(self, write: Callable[[EventLog], None]) -> None:
+        """Write; whatever goes wrong ends the log and not the run, which is told."""
         if self._log is None:
             return
-        report = self._gatekeeper.report
-        if report is not None:
-            self._log.judged(report)
-        self._log.add("finished", at=_now(), exit_status=int(session.exitstatus))
-        self._log.close()
-        if self._log.failure and report is not None and self._log.failure not in report.warnings:
-            self._gatekeeper.warn(self._log.failure)
+        with at_work():
+            try:
+                write(self._log)
+            except Exception as error:
+                self._log.fail(error)
+        warnings = self._gatekeeper.warnings
+        if self._log.failure and self._log.failure not in warnings:
+            warnings.append(self._log.failure)
 
     def _collect(self, tests: Sequence[str]) -> None:
         new = [nodeid for nodeid in tests if nodeid not in self._collected]
@@ -112,22 +126,19 @@ class Events:
             self._log.collected(new)
             self._log.flush()
 
-    def _note(self) -> None:
+    def _note(self, log: EventLog) -> None:
         noted = self._gatekeeper.noted
-        if self._log is not None and noted is not None and noted is not self._known:
+        if noted is not None and noted is not self._known:
             self._known = noted
-            self._log.outcome(noted)
+            log.outcome(noted)
 
-    def _check(self) -> None:
-        """Write what was added, and what the run has been warned of; tell the run when there is no log."""
-        assert self._log is not None
+    def _warn(self, log: EventLog) -> None:
+        """Write what was added, and what the run has been warned of."""
         warnings = self._gatekeeper.warnings
         for text in warnings[self._told :]:
-            self._log.add("warning", text=text)
-        self._log.flush()
-        if self._log.failure and self._log.failure not in warnings:
-            warnings.append(self._log.failure)
+            log.add("warning", text=text)
         self._told = len(warnings)
+        log.flush()
 
 
 def adopt_left_over(settings: Settings) -> str:
@@ -152,6 +163,12 @@ def adopt_left_over(settings: Settings) -> str:
 def keep(settings: Settings, logged: LoggedRun) -> str:
     """Put the evidence of a run that was killed into the store; say why that was not possible, if so."""
     return update(str(settings.store), lambda store: adopt(store, logged.what))
+
+
+def _of_worker(report: pytest.TestReport) -> dict[str, Any]:
+    """Return what a teardown report says besides: its worker of xdist, and the waivers that markers give."""
+    told = {"worker": getattr(report, "worker_id", None), "waivers": getattr(report, WAIVERS, None)}
+    return {name: value for name, value in told.items() if value is not None}
 
 
 def _options(config: pytest.Config) -> list[str]:

@@ -277,6 +277,20 @@ def test_a_place_that_cannot_be_written_is_one_warning(project: Any) -> None:
     assert warning.startswith("The events of this run are not kept: ")
 
 
+def test_a_mistake_of_the_log_is_one_warning(project: Any) -> None:
+    """Whatever goes wrong while something is written ends the log, and neither a test nor the run."""
+    project.write(
+        "conftest.py",
+        "from pytest_integration_gate.evidence.event_log import EventLog\n\n"
+        "def ended(self, *args, **more):\n    raise RuntimeError('never mind')\n\nEventLog.ended = ended\n",
+    )
+    assert project.run("tests/integration", "--gate-events=events.jsonl").ret == 0
+    log = project.root / "events.jsonl"
+    why = f"{log} cannot be written (RuntimeError: never mind)"
+    assert project.report["warnings"] == [f"The events of this run are not kept: {why}."]
+    assert [one.get("event") for one in events(log)] == [None, "run", "collected", "began", "outcome"]
+
+
 def test_a_run_that_was_not_judged_says_why(project: Any) -> None:
     """A usage error during collection leaves a log without a report; the rebuilt one has the exit status."""
     project.write("tests/unit/test_bad.py", "import pytest\n\n@pytest.mark.boundary(3)\ndef test_x():\n    pass\n")

@@ -57,6 +57,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "for settings that a run would refuse.",
     )
     examining.add_argument("options", nargs="*", metavar="OPTION", help="options of pytest to look at, behind `--`")
+    showing = commands.add_parser(
+        "show",
+        help="print what is known of a collaborator, and who claims what about it",
+        description="Print what is known of a collaborator, and who claims what about it; exit status 1 when that is "
+        "nothing.",
+    )
+    showing.add_argument("target", help="such as 'shop.repository:UserRepo.get', 'shop.repository' or 'UserRepo'")
+    showing.add_argument(
+        "--from",
+        dest="files",
+        nargs="+",
+        type=Path,
+        default=(),
+        metavar="FILE",
+        help="files of --gate-export, instead of the store of this folder",
+    )
     chosen = parser.parse_args(arguments)
     try:
         return _COMMANDS[chosen.command](chosen)
@@ -99,6 +115,12 @@ def _doctor(chosen: argparse.Namespace) -> int:
     return examine(chosen.options)
 
 
+def _show(chosen: argparse.Namespace) -> int:
+    from pytest_integration_gate.hooks.knowledge import show
+
+    return show(chosen.target, chosen.files)
+
+
 def _schema(file: str) -> str:
     if file == "suite":
         from pytest_integration_gate.suites import json_schema
@@ -107,7 +129,14 @@ def _schema(file: str) -> str:
     return schema_text(file)
 
 
-_COMMANDS = {"schema": _print_schema, "merge": _merge, "judge": _judge, "report": _report, "doctor": _doctor}
+_COMMANDS = {
+    "schema": _print_schema,
+    "merge": _merge,
+    "judge": _judge,
+    "report": _report,
+    "doctor": _doctor,
+    "show": _show,
+}
 
 
 def _version() -> str:

@@ -109,6 +109,7 @@ class _Reading:
                 date=day,
                 commit=self.run.get("commit", ""),
                 moment=self.at,
+                python=self.run.get("python", ""),
                 is_whole=True,
                 is_skipped=nodeid in skipped,
             )

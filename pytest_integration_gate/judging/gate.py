@@ -89,6 +89,7 @@ def judge(
     summary = _summary(ended, sorting.held_back if sorting else not_run)
     mismatches = sections.mismatches(findings)
     unverified, unbound = sections.unverified(findings), sections.unbound_doubles(records)
+    stale = sections.stale(findings)
     causes = [cause for contribution in contributions for cause in contribution.causes]
     causes += _causes_of_sorting(sorting) if sorting is not None else ()
     gate = _gate(sections.count_verdicts(findings), mismatches, len(waiver_problems), causes, summary, fail_on)
@@ -105,6 +106,7 @@ def judge(
         gate=gate,
         boundaries=filled,
         mismatches=mismatches,
+        stale=stale,
         unverified=unverified,
         unbound_doubles=unbound,
         hygiene=sections.hygiene(records, untidy, hidden),
@@ -116,7 +118,7 @@ def judge(
                 {*warnings, *waiver_problems, *warned, *(warning for record in records for warning in record.warnings)}
             )
         ),
-        recommendations=sections.recommendations(unverified, filled, unbound),
+        recommendations=sections.recommendations(unverified, filled, unbound, stale),
     )
     added = {name: section for contribution in contributions for name, section in contribution.sections.items()}
     ours = {name: section for name, section in added.items() if name in report.__dataclass_fields__}

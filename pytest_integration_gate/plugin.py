@@ -110,6 +110,13 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
         metavar="FILE",
         help="Use and keep the evidence that another run has exported (repeatable).",
     )
+    option("--gate-events", metavar="FILE", help="Write what happens as JSON Lines at once; it survives a kill.")
+    option(
+        "--gate-notify",
+        action="append",
+        metavar="RECEIVER",
+        help="Tell a URL or a command of start, complete and failed; 'failed: URL' only of that (repeatable).",
+    )
     option("--gate-pact", metavar="DIR", help="Write what tests claim of HTTP services as Pact files, version 4.")
     option(
         "--gate-pact-verify",
@@ -133,6 +140,9 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
     parser.addini("gate_coverage", "Floors of coverage in percent, one a line: 'path or context: 90'.", type="linelist")
     parser.addini("gate_mode", "'gate' fails runs, 'audit' only reports.")
     parser.addini("gate_baseline", "The file with known mismatches.")
+    parser.addini("gate_events", "The file that the events of a run are written to at once.")
+    parser.addini("gate_notify", "Who is told of the run, one a line: '[events:] URL or command'.", type="linelist")
+    parser.addini("gate_notify_timeout", "How long receivers may take at each event, like '5s'.")
     parser.addini("gate_redact", "Names of secrets to mask, one regular expression a line.", type="linelist")
 
 

@@ -32,6 +32,13 @@ def start(config: pytest.Config) -> None:
     Raises GateError when settings, store or an OpenAPI document cannot be used.
     """
     settings = extended(config, read_settings(config))
+    ordered = _ordered(config)
+    is_worker = ordered is not None or hasattr(config, "workerinput")
+    left_over = ""
+    if settings.events is not None and not is_worker:
+        from pytest_integration_gate.hooks.events import adopt_left_over
+
+        left_over = adopt_left_over(settings)
     store, damage = load(str(settings.store))
     config.stash[SETTINGS] = settings
     project = Project.find(
@@ -43,8 +50,6 @@ def start(config: pytest.Config) -> None:
     boundaries = Boundaries.of(
         {boundary.name: (*boundary.collaborators, *boundary.urls) for boundary in settings.boundaries}
     )
-    ordered = _ordered(config)
-    is_worker = ordered is not None or hasattr(config, "workerinput")
     carrying = None
     if settings.imports or settings.export is not None:
         from pytest_integration_gate.hooks.carrying import Carrying
@@ -65,7 +70,7 @@ def start(config: pytest.Config) -> None:
         if ordered is not None:
             plugins.append(ordered)
         if not is_worker:
-            warnings = (damage,) if damage else ()
+            warnings = tuple(filter(None, (left_over, damage)))
             plugins += _controlling(config, settings, project, boundaries, store, warnings=warnings, carrying=carrying)
         if settings.contexts:
             from pytest_integration_gate.hooks.failures import FailureNotes
@@ -131,6 +136,14 @@ def _controlling(
         foreign=foreign,
     )
     plugins += [gatekeeper, Terminal(config, settings, gatekeeper)]
+    if settings.events is not None:
+        from pytest_integration_gate.hooks.events import Events
+
+        plugins.append(Events(config, settings.events, gatekeeper))
+    if settings.notify:
+        from pytest_integration_gate.hooks.notifying import Notifier
+
+        plugins.append(Notifier(config, settings, gatekeeper))
     if config.getoption("xmlpath", None):
         from pytest_integration_gate.hooks.junit import JunitProperties
 

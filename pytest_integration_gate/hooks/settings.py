@@ -27,6 +27,7 @@ from pytest_integration_gate.yaml_rules import nearest
 
 if TYPE_CHECKING:  # only runs with contexts need it
     from pytest_integration_gate.model.context import Context
+    from pytest_integration_gate.reports.notification import Receiver
     from pytest_integration_gate.reports.publication import Target
     from pytest_integration_gate.suites.checkpoints import Checkpoint
     from pytest_integration_gate.verdicts.target_waivers import TargetWaiver
@@ -59,7 +60,8 @@ class Settings:
     percent. `evidence_max_age` is in seconds, None without a limit. `selected` are the boundaries of ``--boundary``,
     empty for all. `waivers` are those of ``gate.yaml``.
     `baseline` is the file with known mismatches, and `updates_baseline` says that it shall have those of this run.
-    `imports` are files with evidence of other runs, `export` is where all is written.
+    `imports` are files with evidence of other runs, `export` is where all is written. `events` is the event log.
+    `notify` are those who are told of the run, for which all of them have `notify_timeout` seconds at each event.
     `pact` is the folder that Pact files are written to, `pact_broker` the URL of the broker that gets them, empty
     without; `foreign_pacts` are the Pact files of others.
     `fix` is ``preview`` or ``write`` where doubles are to be mended, else empty.
@@ -104,6 +106,9 @@ class Settings:
     imports: tuple[Path, ...] = ()
     export: Path | None = None
     fix: str = ""
+    events: Path | None = None
+    notify: tuple[Receiver, ...] = ()
+    notify_timeout: float = 5.0
     pact: Path | None = None
     pact_broker: str = ""
     foreign_pacts: tuple[Path, ...] = ()
@@ -150,6 +155,8 @@ def read_settings(config: pytest.Config) -> Settings:
         imports=tuple(config.invocation_params.dir / name for name in config.getoption("gate_import") or ()),
         export=reading.path("gate_export", "") if config.getoption("gate_export") is not None else None,
         fix=reading.fix(),
+        events=reading.events(),
+        **reading.notify(),
         pact=reading.pact(),
         pact_broker=reading.pact_broker(),
         foreign_pacts=tuple(config.invocation_params.dir / name for name in config.getoption("gate_pact_verify") or ()),
@@ -297,6 +304,11 @@ class _Reading:
             self.problems.append("--gate-baseline-update: no baseline is named. Add --gate-baseline FILE.")
         return None
 
+    def events(self) -> Path | None:
+        """Give the event log; without it there is none."""
+        is_asked = self.text("gate_events")[0] or self.config.getoption("gate_events") is not None
+        return self.path("gate_events", "") if is_asked else None
+
     def asked(self, file: GateFile | None) -> set[str]:
         """Give what fails the run when nobody wrote it: mismatches, and what the gate is asked to judge besides."""
         words = {"mismatch"}
@@ -408,6 +420,31 @@ class _Reading:
             except PublishError as error:
                 self.problems.append(f"--gate-publish: {error.message} {error.remedy}")
         return tuple(read)
+
+    def notify(self) -> dict[str, Any]:
+        """Give the receivers of notifications, and how long they may take."""
+        option = self.config.getoption("gate_notify")
+        lines, where = (
+            (self.lines("gate_notify"), f"gate_notify in {self.ini}") if option is None else (option, "--gate-notify")
+        )
+        if not lines:
+            return {}
+        from pytest_integration_gate.reports.notification import UnsetVariable, read_receiver
+        from pytest_integration_gate.suites.durations import refuse_duration, seconds
+
+        receivers = []
+        for line in lines:
+            try:
+                receivers.append(read_receiver(line))
+            except UnsetVariable as error:  # those who work on the project may well be without
+                self.notes.append(f"{where}: {error.message}")
+            except SettingsError as error:
+                self.problems.append(f"{where}: {error.message} {error.remedy}")
+        timeout = str(self.config.getini("gate_notify_timeout") or "5s")
+        if refusal := refuse_duration(timeout):
+            self.problems.append(f"gate_notify_timeout in {self.ini}: `{timeout}`: {refusal}")
+            return {}
+        return {"notify": tuple(receivers), "notify_timeout": seconds(timeout)}
 
     def pact(self) -> Path | None:
         """Give the folder of ``--gate-pact``, None without."""

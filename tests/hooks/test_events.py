@@ -213,6 +213,17 @@ def test_the_next_run_keeps_what_a_killed_one_has_seen(project: Any) -> None:
     ]
 
 
+def test_what_a_killed_run_saw_grows_stale(project: Any) -> None:
+    """Its evidence knows the code that it was seen of, and no longer counts when that has changed meanwhile."""
+    project.write("pytest.ini", "[pytest]\npythonpath = .\ntestpaths = tests\ngate_events = events.jsonl\n")
+    project.write("tests/integration/test_zz.py", DEADLY.format(place="call", death="os._exit(3)"))
+    assert project.run("tests/integration", "-p", "no:randomly").ret == 3
+    changed = (project.root / "shop.py").read_text().replace("return self.rows[key]", "return dict(self.rows[key])")
+    project.write("shop.py", changed)
+    assert project.run("tests/unit").ret == 0
+    assert project.report["gate"]["claims"]["stale"] == 1
+
+
 def test_the_rebuilt_report_of_a_killed_run_fills_the_store(project: Any) -> None:
     """What the boundary tests of a killed run have seen is evidence for later runs."""
     project.write("tests/integration/test_zz.py", DEADLY.format(place="call", death="os._exit(3)"))

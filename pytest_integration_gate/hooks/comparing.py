@@ -49,7 +49,9 @@ def compare(
         from pytest_integration_gate.verdicts.http import HttpMatcher
 
         origins = {stub: real for one in settings.boundaries for stub, real in one.urls.items()}
-        http = HttpMatcher(evidence, claims, origins=origins, apis=_apis(settings), **filing)
+        http = HttpMatcher(
+            evidence, claims, origins=origins, apis=_apis(settings), configured=boundaries.configured, **filing
+        )
     matcher = Matcher(facts, evidence, http=http, **filing)
     findings = [matcher.judge(claim, tuple(sorted(tests))) for claim, tests in claims.items()]
     findings = [one for one in findings if not one.claim.is_told or one.verdict == "contradicted"]

@@ -141,6 +141,8 @@ _FITTING = frozenset(
         ("int", "float"),
         ("int", "complex"),
         ("float", "complex"),
+        ("number", "int"),  # a number of JSON, which has one kind of them
+        ("number", "float"),
         ("aware datetime", "date"),
         ("naive datetime", "date"),
         ("function", "class"),

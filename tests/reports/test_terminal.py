@@ -143,6 +143,14 @@ def test_verbose_lists_what_is_otherwise_counted(failed_run: RunReport) -> None:
     assert shown(failed_run, verbosity=1) == MISMATCHES + ALL + REPEATED + UNFOLDED + END
 
 
+def test_parameters_of_one_test_are_one_line(failed_run: RunReport) -> None:
+    """What proves a requirement is listed by its function, with the number of its parameters."""
+    tests = ("tests/t.py::test_a[1]", "tests/t.py::test_a[x y]", "tests/t.py::test_b[1]", "tests/t.py::test_c")
+    report = replace(failed_run, requirements=(replace(failed_run.requirements[0], tests=tests),))
+    lines = [line.strip() for line in shown(report, verbosity=1).splitlines() if "tests/t.py" in line]
+    assert lines == ["tests/t.py::test_a (2 parameters)", "tests/t.py::test_b[1]", "tests/t.py::test_c"]
+
+
 def test_quiet_is_one_line(failed_run: RunReport) -> None:
     """The status with its reasons, and where the report is."""
     assert shown(failed_run, verbosity=-1) == (

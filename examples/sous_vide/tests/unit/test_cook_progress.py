@@ -35,7 +35,8 @@ def test_start_is_possible_while_idle_only(vendor, client, app_for, gate_progres
     api = app_for(client)
     steak = {"temperature": 60, "minutes": 30, "food": "steak"}
     assert [api.post("/start-cook", json=steak).status_code for _ in range(2)] == [201, 409]
-    assert progression.asked_in("preheating") == [f"POST {vendor.device_url}/cook"]
+    assert api.get("/status").json["state"] == "preheating"
+    assert progression.asked_in("preheating") == [f"POST {vendor.device_url}/cook", f"GET {vendor.device_url}"]
 
 
 def test_telephone_shows_one_line(vendor, client, app_for):

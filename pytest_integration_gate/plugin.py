@@ -140,6 +140,9 @@ def is_on(config: pytest.Config) -> bool:
 
 def start(config: pytest.Config) -> None:
     """Open the gate; a mistake that the user can mend ends the run with exit code 4."""
+    from pytest_integration_gate.finder import go_first
+
+    config.add_cleanup(go_first())
     from pytest_integration_gate.errors import GateError
     from pytest_integration_gate.hooks import session
 

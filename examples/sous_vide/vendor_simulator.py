@@ -61,7 +61,7 @@ def refused(error: str, status: int) -> tuple[dict, int]:
 @app.post("/v1/token")
 def sign_in():
     key = (request.get_json(silent=True) or {}).get("api_key")
-    for device in devices.values():
+    for device in list(devices.values()):  # other threads may add devices
         if device.api_key == key:
             device.requests.append("POST /v1/token")
             token = f"token-{next(numbers)}"

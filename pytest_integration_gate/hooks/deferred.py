@@ -103,7 +103,9 @@ def _judge(what: Carried, settings: Settings, config: pytest.Config) -> RunRepor
         outcomes=[end.outcome for end in what.ends.values()],
         records=records,
         boundaries=[
-            one for one in observed_boundaries(records) if not settings.selected or one.name in settings.selected
+            one
+            for one in observed_boundaries(records, boundaries.configured)
+            if not settings.selected or one.name in settings.selected
         ],
         warnings=warnings,
         waiver_problems=waivers.problems,

@@ -112,7 +112,7 @@ def judge(
                 {*warnings, *waiver_problems, *warned, *(warning for record in records for warning in record.warnings)}
             )
         ),
-        recommendations=sections.recommendations(unverified, filled, unbound),
+        recommendations=sections.recommendations(sections.unverified(sections.provable(findings)), filled, unbound),
     )
     added = {name: section for contribution in contributions for name, section in contribution.sections.items()}
     return replace(report, **added)

@@ -198,7 +198,7 @@ def test_markers_without_definitions_judge_nothing(project: Any) -> None:
 
 
 def test_rules_warn_and_fail_where_that_is_asked(shop: Any) -> None:
-    """With a plan boundary tests follow the rules; `error` fails the run, `off` hides; other tests, and YAML, are free."""
+    """With a plan boundary tests follow the rules; `error` fails the run, `off` hides; others, and YAML, are free."""
     shop.write("TEST_PLAN.md", PLAN.replace("- empty table\n", ""))
     shop.write("gate.yaml", "plan: TEST_PLAN.md\n")
     shop.write("tests/test_asked.py", "def test_x():\n    assert True\n")

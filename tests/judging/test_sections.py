@@ -43,7 +43,7 @@ def test_the_weakest_fidelity_stands_for_a_boundary() -> None:
 def test_the_configuration_files_a_target_elsewhere() -> None:
     """What the configuration gives to one boundary counts there, whatever the marker of the test says."""
     records = [TestRecord(nodeid="a", boundaries=("database",), observations=(observation("shop.pay:charge"),))]
-    counted = [(b.name, b.observations) for b in observed_boundaries(records, {"shop.pay:charge": "payments"})]
+    counted = [(b.name, b.observations) for b in observed_boundaries(records, {"shop.pay:charge": "payments"}.get)]
     assert counted == [("database", 0), ("payments", 1)]
 
 

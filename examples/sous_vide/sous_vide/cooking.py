@@ -1,6 +1,5 @@
 """What may be cooked: the rules of food safety. They know neither HTTP nor the vendor."""
 
-import math
 from dataclasses import dataclass
 
 from sous_vide.errors import ServiceError
@@ -32,10 +31,12 @@ def read_cook(data: object) -> Cook:
 
 
 def _temperature(value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float) or value != value:  # NaN differs from itself
         raise ServiceError("INVALID_TEMPERATURE", "The temperature must be a number of degrees Celsius.")
     if value < DANGER_ZONE_ENDS:
-        raise ServiceError("TEMPERATURE_TOO_LOW", f"{value} °C is in the danger zone, which ends at {DANGER_ZONE_ENDS} °C.")
+        raise ServiceError(
+            "TEMPERATURE_TOO_LOW", f"{value} °C is in the danger zone, which ends at {DANGER_ZONE_ENDS} °C."
+        )
     if value > HOTTEST:
         raise ServiceError("TEMPERATURE_TOO_HIGH", f"{value} °C is more than the bag stands, which is {HOTTEST} °C.")
     return float(value)

@@ -12,7 +12,7 @@ REFUSALS = {
     "device_busy": ("DEVICE_BUSY", "The appliance is cooking already."),
     "no_active_cook": ("NO_ACTIVE_COOK", "Nothing is being cooked."),
 }
-"""What the vendor answers with 409, and what callers are told."""
+"""What the vendor calls its refusals, and what callers are told."""
 
 
 class VendorClient:
@@ -67,9 +67,11 @@ class VendorClient:
 def _content(answer: requests.Response) -> dict[str, Any]:
     if answer.status_code == 401:
         raise ServiceError("VENDOR_LOGIN_FAILED", "The vendor does not accept our key.")
-    if answer.status_code == 409:
-        code, message = REFUSALS[answer.json()["error"]]
-        raise ServiceError(code, message)
-    if not answer.ok:
-        raise ServiceError("VENDOR_UNAVAILABLE", f"The vendor answered {answer.status_code}.")
-    return answer.json()
+    try:
+        content: dict[str, Any] = answer.json()
+    except requests.JSONDecodeError:  # not the vendor speaks, but something on the way to it
+        content = {}
+    if answer.ok and content:
+        return content
+    unknown = ("VENDOR_UNAVAILABLE", f"The vendor answered {answer.status_code}.")
+    raise ServiceError(*REFUSALS.get(content.get("error", ""), unknown))

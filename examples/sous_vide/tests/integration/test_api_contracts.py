@@ -2,7 +2,7 @@
 
 import pytest
 
-pytestmark = [pytest.mark.boundary("http"), pytest.mark.stage("pre-integration")]
+pytestmark = [pytest.mark.boundary("api"), pytest.mark.stage("pre-integration")]
 SEAM = "caller → API"
 
 

@@ -18,7 +18,7 @@ def test_refused_key_is_a_bad_gateway(caller_of, cloud, appliance, refusal):
 
 
 @pytest.mark.seam(SEAM, path="vendor fails")
-@pytest.mark.parametrize("trouble", [500, 503, "reset", "garbage"])
+@pytest.mark.parametrize("trouble", [500, 503, 200, 409, "reset", "garbage"])  # the statuses come without content
 def test_failing_vendor_is_a_bad_gateway(caller_of, cloud, appliance, refusal, gate_faults, trouble):
     """INT-ERR-02, API → vendor cloud: the vendor's own failures, and answers that are none.
 

@@ -3,7 +3,7 @@
 import pytest
 
 pytestmark = [
-    pytest.mark.boundary("http"),
+    pytest.mark.boundary("api"),
     pytest.mark.stage("pre-integration"),
     pytest.mark.seam("caller → API", path="many callers"),
 ]

@@ -41,7 +41,7 @@ def test_start_is_possible_while_idle_only(vendor, client, app_for, gate_progres
 
 def test_telephone_shows_one_line(vendor, client, app_for):
     """Who asks for text gets one line for the display."""
-    # Stale: the vendor has renamed `timer` to `minutes_left`. This stub, and the code that it proves, have not heard of it.
+    # Stale: the vendor calls it `minutes_left` by now. This stub, and the code that it proves, have not heard of that.
     stale = {"state": "cooking", "temperature": 57.5, "target": 57.5, "timer": 42}
     vendor.signs_in().stubs.get(vendor.device_url, json=stale)
     line = app_for(client).get("/status", headers={"Accept": "text/plain"}).text

@@ -19,6 +19,8 @@ def test_safe_cook_is_read():
         ({"temperature": 54.9}, "TEMPERATURE_TOO_LOW"),
         ({"temperature": -3}, "TEMPERATURE_TOO_LOW"),
         ({"temperature": 95.1}, "TEMPERATURE_TOO_HIGH"),
+        ({"temperature": 10**400}, "TEMPERATURE_TOO_HIGH"),
+        ({"temperature": float("-inf")}, "TEMPERATURE_TOO_LOW"),
         ({"temperature": "60"}, "INVALID_TEMPERATURE"),
         ({"temperature": True}, "INVALID_TEMPERATURE"),
         ({"temperature": float("nan")}, "INVALID_TEMPERATURE"),

@@ -73,6 +73,7 @@ def test_refused_key_is_no_endless_loop(vendor, client):
         ({"body": requests.ConnectTimeout()}, "VENDOR_TIMEOUT"),
         ({"body": requests.ConnectionError()}, "VENDOR_UNAVAILABLE"),
         ({"status": 503}, "VENDOR_UNAVAILABLE"),
+        ({"status": 502, "body": "<html>"}, "VENDOR_UNAVAILABLE"),
     ],
 )
 def test_trouble_has_its_code(vendor, client, trouble, code):

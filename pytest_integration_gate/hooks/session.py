@@ -161,7 +161,8 @@ def _features(
     """
     plugins: list[object] = []
     judges: list[Judge] = []
-    if settings.stories or settings.requirements or settings.plan or settings.rules:
+    runs_tests = not settings.checkpoint_stage  # what judges tests has nothing to say of a stage alone
+    if runs_tests and (settings.stories or settings.requirements or settings.plan or settings.rules):
         from pytest_integration_gate.hooks.linking import Linking
 
         linking = Linking(config, settings)
@@ -188,7 +189,7 @@ def _features(
         from pytest_integration_gate.hooks.bounds import RunBudget
 
         judges.append(RunBudget(settings))
-    if settings.floors and not is_worker:
+    if runs_tests and settings.floors and not is_worker:
         from pytest_integration_gate.hooks.floors import Floors
 
         judges.append(Floors(config, settings, project))

@@ -56,10 +56,10 @@ def _table(title: str, verb: str, rows: Sequence[Row], width: int, *, is_verbose
 
 
 def _folded(tests: Sequence[str]) -> Iterator[str]:
-    """Give each test once, and how many parameters of it there are."""
-    for name, group in groupby(tests, key=lambda test: test.partition("[")[0]):
+    """Give each test once, and how many sets of parameters it has."""
+    for name, group in groupby(tests, key=lambda test: test.partition("[")[0] if test.endswith("]") else test):
         first, *others = group
-        yield f"{name} ({len(others) + 1} parameters)" if others else first
+        yield f"{name} ({len(others) + 1} parameter sets)" if others else first
 
 
 def _criteria(report: RunReport) -> list[Row]:

@@ -144,11 +144,14 @@ def test_verbose_lists_what_is_otherwise_counted(failed_run: RunReport) -> None:
 
 
 def test_parameters_of_one_test_are_one_line(failed_run: RunReport) -> None:
-    """What proves a requirement is listed by its function, with the number of its parameters."""
-    tests = ("tests/t.py::test_a[1]", "tests/t.py::test_a[x y]", "tests/t.py::test_b[1]", "tests/t.py::test_c")
+    """What proves a requirement is listed by its function, with the number of its sets of parameters."""
+    tests = (
+        *("tests/t.py::test_a[1]", "tests/t.py::test_a[x y]", "tests/t.py::test_b[1]", "tests/t.py::test_c"),
+        *("tests/t.yaml::Reads [a] first", "tests/t.yaml::Reads [b] first"),
+    )
     report = replace(failed_run, requirements=(replace(failed_run.requirements[0], tests=tests),))
-    lines = [line.strip() for line in shown(report, verbosity=1).splitlines() if "tests/t.py" in line]
-    assert lines == ["tests/t.py::test_a (2 parameters)", "tests/t.py::test_b[1]", "tests/t.py::test_c"]
+    lines = [line.strip() for line in shown(report, verbosity=1).splitlines() if "tests/t." in line]
+    assert lines == ["tests/t.py::test_a (2 parameter sets)", "tests/t.py::test_b[1]", "tests/t.py::test_c", *tests[4:]]
 
 
 def test_a_name_and_its_type_stay_on_one_line() -> None:

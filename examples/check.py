@@ -24,7 +24,7 @@ LIES = {
     ("shop.repository:CustomerRepo.get", "return_shape"),
     ("shop.prices:PriceClient.price", "signature"),
 }
-FOREIGN = ("GITHUB_ACTIONS", "PYTEST_ADDOPTS", "PYTHONPATH")  # would change what is printed, or what is imported
+FOREIGN = ("GITHUB_ACTIONS", "PYTEST_ADDOPTS", "PYTHONPATH", "PYTHONSAFEPATH")  # change what is printed, or imported
 
 
 def run(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:

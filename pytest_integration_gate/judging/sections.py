@@ -238,7 +238,12 @@ def suites(outcomes: Iterable[TestOutcome]) -> tuple[SuiteResult, ...]:
             tests=len(tests),
             **{word: sum(test.outcome == end for test in tests) for word, end in _ENDS.items()},
             measured=tuple(
-                Measured(test=test.nodeid.partition("::")[2], figures=test.figures) for test in tests if test.figures
+                Measured(
+                    test=test.nodeid.partition("::")[2],
+                    figures={name: value for name, value in test.figures.items() if value != {}},
+                )
+                for test in tests
+                if test.figures
             ),
         )
         for (file, name), tests in sorted(by_file.items())

@@ -119,6 +119,13 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
     parser.addini("gate_redact", "Names of secrets to mask, one regular expression a line.", type="linelist")
 
 
+def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
+    """Declare the gate's own hooks, also when it is off: a conftest that implements one is no mistake."""
+    from pytest_integration_gate import hookspecs
+
+    pluginmanager.add_hookspecs(hookspecs)
+
+
 @pytest.hookimpl(tryfirst=True)  # before xdist begins, and before others ask whether this is one of its workers
 def pytest_configure(config: pytest.Config) -> None:
     """Declare the markers; when the gate is on, start it."""

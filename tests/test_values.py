@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import pickle
-from dataclasses import fields, replace
+from dataclasses import field, fields, replace
 
 import pytest
 
@@ -65,3 +65,24 @@ def test_things_with_a_state_have_no_hash() -> None:
     assert Counter(1) == Counter(1)
     with pytest.raises(TypeError, match="unhashable"):
         hash(Counter())
+
+
+@dataclass(slots=True)
+class Basket:
+    """A thing with defaults of every sort."""
+
+    owner: str
+    things: list[str] = field(default_factory=list)
+    size: int = field(default=3, kw_only=True)
+
+
+def test_what_is_handed_over_when_a_value_is_made() -> None:
+    """The first value of a class is made as every other: positions, names, defaults, and errors for what is wrong."""
+    with pytest.raises(TypeError, match="owner"):
+        Basket()  # type: ignore[call-arg]
+    first, second = Basket("ada"), Basket("eve", ["shoe"], size=4)
+    assert (first.owner, first.things, first.size) == ("ada", [], 3)
+    assert (second.owner, second.things, second.size) == ("eve", ["shoe"], 4)
+    assert Basket("bob").things is not first.things
+    with pytest.raises(TypeError, match="positional"):
+        Basket("bob", [], 4)  # type: ignore[misc]

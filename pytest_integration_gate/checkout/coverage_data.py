@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from contextlib import closing
 from typing import Any
 
 
@@ -30,6 +31,8 @@ class Coverage:
         except Exception:  # whatever is wrong with the data, they only help to guess
             self._data = None
             return False
+        finally:
+            data.close()  # it opens its database anew for the next question; left open it warns in somebody's test
 
     def _read(self) -> Any:
         if not self._is_read:
@@ -39,9 +42,9 @@ class Coverage:
                 from coverage import CoverageData
 
                 if os.path.exists(path):
-                    data = CoverageData(basename=path)
-                    data.read()
-                    self._data = data if any(data.measured_contexts()) else None
+                    with closing(CoverageData(basename=path)) as data:
+                        data.read()
+                        self._data = data if any(data.measured_contexts()) else None
             except Exception:
                 self._data = None
         return self._data

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from pytest_integration_gate.evidence.lines import change_lines, read_lines
-from pytest_integration_gate.hooks.ended import Ended
 from pytest_integration_gate.hooks.linking import Linking, rule_levels
 from pytest_integration_gate.hooks.settings import Settings
 from pytest_integration_gate.judging.acceptance import Assessment, LastMet, Proof, mocked_tests
+from pytest_integration_gate.judging.ended import Ended
 from pytest_integration_gate.judging.gate import Cause, Contribution
 from pytest_integration_gate.judging.plan import covered
 from pytest_integration_gate.judging.wording import counted
@@ -40,7 +40,7 @@ class Acceptance:
         if report.skipped and hasattr(report, "wasxfail"):
             self._expected_failures.add(report.nodeid)
 
-    def judge(self, ended: Ended) -> Contribution:
+    def pytest_integration_gate_judge(self, ended: Ended) -> Contribution:
         """Judge everything that is asked."""
         links = self._linking.links
         proofs = self._proofs(ended)

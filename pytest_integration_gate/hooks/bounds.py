@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from pytest_integration_gate.hooks.ended import Ended
 from pytest_integration_gate.hooks.keys import NOTES, QUARANTINED
 from pytest_integration_gate.hooks.settings import Settings
 from pytest_integration_gate.isolation import clock, perf_counter
+from pytest_integration_gate.judging.ended import Ended
 from pytest_integration_gate.judging.gate import Cause, Contribution
 from pytest_integration_gate.values import dataclass
 
@@ -135,7 +135,7 @@ class RunBudget:
         self._orders = settings.repeat
         self._started = perf_counter()
 
-    def judge(self, ended: Ended) -> Contribution:
+    def pytest_integration_gate_judge(self, ended: Ended) -> Contribution:
         """Judge how long the run took."""
         spent, budget = perf_counter() - self._started, self._budget
         if self._orders > 1:

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from pytest_integration_gate.hooks.ended import Ended
 from pytest_integration_gate.hooks.memory import Memory
 from pytest_integration_gate.hooks.progress import notice_in
 from pytest_integration_gate.hooks.settings import Settings
 from pytest_integration_gate.hooks.tree import commit_of
 from pytest_integration_gate.judging.checkpoints import judge_checkpoints
+from pytest_integration_gate.judging.ended import Ended
 from pytest_integration_gate.judging.gate import Contribution
 from pytest_integration_gate.model.run_report import CheckpointResult
 from pytest_integration_gate.suites.checkpoints import Checkpoint, Result, run_checkpoint, stages
@@ -86,7 +86,7 @@ class Checkpoints:
 
             self._warnings += publish_all(self._settings, self._entries, commit_of(self._settings.root))
 
-    def judge(self, ended: Ended) -> Contribution:
+    def pytest_integration_gate_judge(self, ended: Ended) -> Contribution:
         """Say what the results mean for the run."""
         return judge_checkpoints(self._entries, self._warnings)
 

@@ -15,6 +15,7 @@ from pytest_integration_gate.errors import SettingsError
 from pytest_integration_gate.evidence.carrying import Carried, CarriedRun, merge
 from pytest_integration_gate.evidence.export import read_export
 from pytest_integration_gate.hooks.comparing import compare
+from pytest_integration_gate.hooks.extending import extended
 from pytest_integration_gate.hooks.settings import Settings, check_report, read_settings
 from pytest_integration_gate.hooks.waiving import Waivers
 from pytest_integration_gate.isolation import clock
@@ -61,7 +62,7 @@ def judge_files(files: Iterable[Path], *, report: str | None, fail_on: str | Non
     # No conftest is imported: the job that judges need not be able to import the project.
     config = _prepareconfig(["-s", "--noconftest", "-p", "pytest_integration_gate.plugin", *options])
     try:
-        settings = read_settings(config)
+        settings = extended(config, read_settings(config))
         what = merge([read_export(file) for file in files])
         check_report(settings)
         judged = _judge(what, settings, config)

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from pytest_integration_gate.hooks.ended import Ended
 from pytest_integration_gate.hooks.settings import Settings
 from pytest_integration_gate.isolation import clock
+from pytest_integration_gate.judging.ended import Ended
 from pytest_integration_gate.judging.gate import Cause, Contribution
 from pytest_integration_gate.source.project import Project
 
@@ -29,7 +29,7 @@ class Floors:
         self._project = project
         self._started = clock()
 
-    def judge(self, ended: Ended) -> Contribution:
+    def pytest_integration_gate_judge(self, ended: Ended) -> Contribution:
         """Judge every floor. Without data none is reached."""
         from coverage.exceptions import CoverageException
 

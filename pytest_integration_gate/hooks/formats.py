@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
+from pytest_integration_gate.errors import ReportError
 from pytest_integration_gate.model.run_report import RunReport, TestOutcome
 
 Writer: TypeAlias = Callable[[RunReport, Path, Sequence[TestOutcome]], None]
@@ -48,6 +49,20 @@ WRITERS: Mapping[str, Writer] = {"trace": _trace, "html": _html, "json": _json, 
 """By the names of `settings.FORMATS`."""
 
 
-def writer(name: str, outcomes: Sequence[TestOutcome]) -> Callable[[RunReport, Path], None]:
-    """Return what writes a run with these outcomes in the format of that name."""
-    return lambda report, path: WRITERS[name](report, path, outcomes)
+class Formats:
+    """Writes the judged run in what is asked for; `paths` are by the names of the formats."""
+
+    def __init__(self, paths: Mapping[str, Path]) -> None:
+        self._paths = paths
+
+    def pytest_integration_gate_publish(self, report: RunReport, outcomes: Sequence[TestOutcome]) -> list[str]:
+        """Write every file; what goes wrong with one is a warning, for a run is never lost for a file about it."""
+        warnings = []
+        for name, path in self._paths.items():
+            try:
+                WRITERS[name](report, path, outcomes)
+            except ReportError as error:
+                warnings.append(str(error))
+            except Exception as error:
+                warnings.append(f"{path} could not be written: {type(error).__name__}: {error}")
+        return warnings

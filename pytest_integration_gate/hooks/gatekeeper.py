@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections import defaultdict
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,14 +17,15 @@ from pytest_integration_gate.evidence.merging import Store, lasting
 from pytest_integration_gate.evidence.store import update
 from pytest_integration_gate.hooks.collection import COLLECTED, MISTAKE
 from pytest_integration_gate.hooks.comparing import compare
-from pytest_integration_gate.hooks.ended import Ended, Judge
+from pytest_integration_gate.hooks.extending import contributions, published
 from pytest_integration_gate.hooks.keys import FLAKY, NOTES, RECORD, SUITE, SUITES, WARNINGS
 from pytest_integration_gate.hooks.phases import reason_of
 from pytest_integration_gate.hooks.settings import Settings
 from pytest_integration_gate.hooks.tree import commit_of
 from pytest_integration_gate.hooks.waiving import Waivers
 from pytest_integration_gate.isolation import clock
-from pytest_integration_gate.judging.gate import Cause, Contribution, judge
+from pytest_integration_gate.judging.ended import Ended
+from pytest_integration_gate.judging.gate import Contribution, judge
 from pytest_integration_gate.judging.sections import observed_boundaries
 from pytest_integration_gate.model.finding import Finding
 from pytest_integration_gate.model.record import TestRecord
@@ -49,7 +50,6 @@ class Gatekeeper:
         boundaries: Boundaries,
         store: Store,
         *,
-        judges: Sequence[Judge] = (),
         warnings: tuple[str, ...] = (),
         contexts: ContextJudge | None = None,
         baseline: Baseline | None = None,
@@ -60,7 +60,6 @@ class Gatekeeper:
         self._settings = settings
         self._boundaries = boundaries
         self._store = store
-        self._judges = judges
         self._contexts = contexts
         self._baseline = baseline
         self._test_files = test_files
@@ -153,17 +152,14 @@ class Gatekeeper:
             findings = self._baseline.apply(findings, self._is_settled)
             self._warnings += self._baseline.warnings
         outcome = Ended(outcomes=self._outcomes, records=self._records, findings=findings, today=today, commit=commit)
-        contributions = [_judged(one, outcome) for one in self._judges]
-        self.report = self._judge(findings, commit, waivers.problems, contributions)
+        self.report = self._judge(findings, commit, waivers.problems, contributions(self._config, outcome))
         if self._contexts is not None:
             self.report = self._contexts.follow(self.report, self._collected, today)
         if self._settings.export is not None:
             self._export(today, ended)
-        for name, path in self._settings.formats.items():
-            from pytest_integration_gate.hooks.formats import writer
-
-            self._write(writer(name, tuple(self._outcomes.values())), path)
-        self._write(write_report, self._settings.report)
+        for warning in published(self._config, self.report, tuple(self._outcomes.values())):
+            self.warn(warning)
+        self._write()
         if self.report.gate.status == "FAILED" and exitstatus in (
             pytest.ExitCode.OK,
             pytest.ExitCode.NO_TESTS_COLLECTED,
@@ -188,15 +184,15 @@ class Gatekeeper:
         if warning:
             self.report = replace(self.report, warnings=(*self.report.warnings, warning))
 
-    def _write(self, write: Callable[[RunReport, Path], None], path: Path) -> None:
-        """Write a file of the judged run; when that fails, the terminal says so."""
+    def _write(self) -> None:
+        """Write the report; when that fails, the terminal says so."""
         assert self.report is not None
         try:
-            write(self.report, path)
+            write_report(self.report, self._settings.report)
         except ReportError as error:
             self.warn(str(error))
         except Exception as error:  # a run is never lost for a file about it
-            self.warn(f"{path} could not be written: {type(error).__name__}: {error}")
+            self.warn(f"{self._settings.report} could not be written: {type(error).__name__}: {error}")
 
     def warn(self, warning: str) -> None:
         """Add a warning to the judged run."""
@@ -306,15 +302,6 @@ class Gatekeeper:
     def warnings(self) -> list[str]:
         """What the user should know, also when there is no report."""
         return self._warnings
-
-
-def _judged(feature: Judge, ended: Ended) -> Contribution:
-    """Let one feature judge the run; one that cannot must not keep the others from it, and is no reason to pass."""
-    try:
-        return feature.judge(ended)
-    except Exception as error:
-        name = type(feature).__name__
-        return Contribution(causes=(Cause(reason=f"{name} could not be judged: {type(error).__name__}: {error}"),))
 
 
 def _outcome(report: pytest.TestReport, outcome: Any, reason: str) -> TestOutcome:

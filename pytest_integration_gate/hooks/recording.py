@@ -28,6 +28,7 @@ from pytest_integration_gate.doubles.mock_library import MODULES, hook
 from pytest_integration_gate.doubles.notebook import Notebook
 from pytest_integration_gate.evidence.merging import Store
 from pytest_integration_gate.hooks.collection import Marked
+from pytest_integration_gate.hooks.extending import Observers
 from pytest_integration_gate.hooks.keys import RECORD
 from pytest_integration_gate.hooks.masking import Redaction
 from pytest_integration_gate.hooks.settings import Settings
@@ -85,6 +86,7 @@ class Recorder:
         self._item: pytest.Item | None = None
         self._has_passed = False
         self._config = config
+        self._observers: Observers | None = None
         self._hook_libraries()
 
     # -- collection: know the doubles before the first test runs -------------------------------------------------------
@@ -97,7 +99,12 @@ class Recorder:
             self._read(module_path)
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        """Look at what fixtures give only where a test file or a conftest defines a class inside of something."""
+        """Every plugin is known now: ask whether any of them observes too.
+
+        What fixtures give is looked at only where a test file or a conftest defines a class inside of something.
+        """
+        observers = Observers(self._config)
+        self._observers = observers if observers.hears or observers.sees else None
         self._interpreter.meets_reality = self._has_evidence or any(map(_is_boundary_test, session.items))
         plugins = [getattr(plugin, "__file__", None) for plugin in self._config.pluginmanager.get_plugins()]
         files = self._read_files.union(Path(file) for file in plugins if file and Path(file).name == "conftest.py")
@@ -201,10 +208,13 @@ class Recorder:
     def _record(self, item: pytest.Item) -> TestRecord:
         try:
             marked = Marked(item)
-            if not marked.names and not self._book.has_notes and not (self._http and self._http.wire.has_notes):
+            has_notes = self._book.has_notes or (self._http and self._http.wire.has_notes) or self._observers
+            if not marked.names and not has_notes:
                 return TestRecord(nodeid=item.nodeid, warnings=self._warnings())
             heard: Sequence[HeardClaim]
             heard, unbound = self._interpreter.claims()
+            if self._observers is not None:
+                heard = (*heard, *self._observers.claims(item))
             http_claims: list[Claim] = []
             if self._http is not None:
                 heard, http_claims = self._http.claims(heard)
@@ -220,6 +230,8 @@ class Recorder:
                 claims += [self._redaction.claim(one, ()) for one in http_claims]
                 if marked.names:
                     observations += self._http.observations(getattr(item, "replayed_site", None))
+            if self._observers is not None and marked.names:
+                observations += self._observers.observations(item)
             watched, self._watched = self._watched or Watched(observations=(), classes=()), None
             if "gate_faults" in getattr(item, "fixturenames", ()):
                 watched, observations = Watched(observations=(), classes=watched.classes), []  # trouble that was staged
@@ -278,6 +290,8 @@ class Recorder:
         texts = [*self._watcher.warnings, *self._failures, self._book.failure]
         if self._http is not None:
             texts += self._http.warnings
+        if self._observers is not None:
+            texts += self._observers.warnings
         if failure:
             texts.append(f"a test could not be recorded: {failure}")
         new = tuple(text for text in dict.fromkeys(texts) if text and text not in self._warned)

@@ -18,7 +18,6 @@ from _pytest.runner import runtestprotocol
 
 from pytest_integration_gate.hooks.bounds import quarantine_of
 from pytest_integration_gate.hooks.collection import keeps_order
-from pytest_integration_gate.hooks.ended import Ended
 from pytest_integration_gate.hooks.keys import FLAKY
 from pytest_integration_gate.hooks.linking import rule_levels
 from pytest_integration_gate.hooks.order_process import Launcher, Processes
@@ -27,6 +26,7 @@ from pytest_integration_gate.hooks.recording import Recorder
 from pytest_integration_gate.hooks.settings import Settings
 from pytest_integration_gate.hooks.trials import trials
 from pytest_integration_gate.isolation import perf_counter
+from pytest_integration_gate.judging.ended import Ended
 from pytest_integration_gate.judging.gate import Cause, Contribution
 from pytest_integration_gate.judging.orders import Run, flaky_tests, random_orders, reversed_order, upper_bound
 from pytest_integration_gate.judging.reduction import Dependence, Reduction, reduction
@@ -267,7 +267,7 @@ class Orders:
             for line in self._failing[nodeid].text.splitlines():
                 terminalreporter.write_line(line)
 
-    def judge(self, ended: Ended) -> Contribution:
+    def pytest_integration_gate_judge(self, ended: Ended) -> Contribution:
         """Judge what the orders brought to light."""
         dependent = tuple(
             OrderDependence(victim=one.victim, polluter=one.partner)

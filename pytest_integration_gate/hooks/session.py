@@ -10,7 +10,7 @@ import pytest
 from pytest_integration_gate.evidence.merging import Store
 from pytest_integration_gate.evidence.store import load
 from pytest_integration_gate.hooks.collection import Ordering, Selection
-from pytest_integration_gate.hooks.ended import Judge
+from pytest_integration_gate.hooks.extending import extended
 from pytest_integration_gate.hooks.gatekeeper import Gatekeeper
 from pytest_integration_gate.hooks.keys import ACTIVE, ORDER, OWN_FILE, SETTINGS
 from pytest_integration_gate.hooks.recording import Recorder
@@ -30,7 +30,7 @@ def start(config: pytest.Config) -> None:
 
     Raises GateError when settings, store or an OpenAPI document cannot be used.
     """
-    settings = read_settings(config)
+    settings = extended(config, read_settings(config))
     store, damage = load(str(settings.store))
     config.stash[SETTINGS] = settings
     project = Project.find(
@@ -52,7 +52,7 @@ def start(config: pytest.Config) -> None:
         store = carrying.adopted(store)
     recorder = Recorder(config, settings, project, boundaries, store)
     try:
-        features, judges = _features(config, settings, recorder, project, is_worker=is_worker)
+        features = _features(config, settings, recorder, project, is_worker=is_worker)
         plugins: list[object] = [
             Transport(),
             Selection(config, settings),
@@ -65,9 +65,7 @@ def start(config: pytest.Config) -> None:
             plugins.append(ordered)
         if not is_worker:
             warnings = (damage,) if damage else ()
-            plugins += _controlling(
-                config, settings, project, boundaries, store, judges, warnings=warnings, carrying=carrying
-            )
+            plugins += _controlling(config, settings, project, boundaries, store, warnings=warnings, carrying=carrying)
         if settings.contexts:
             from pytest_integration_gate.hooks.failures import FailureNotes
 
@@ -87,7 +85,6 @@ def _controlling(
     project: Project,
     boundaries: Boundaries,
     store: Store,
-    judges: list[Judge],
     *,
     warnings: tuple[str, ...],
     carrying: Carrying | None,
@@ -119,7 +116,6 @@ def _controlling(
         settings,
         boundaries,
         store,
-        judges=judges,
         warnings=warnings,
         contexts=contexts,
         baseline=baseline,
@@ -154,13 +150,9 @@ def _ordered(config: pytest.Config) -> object | None:
 
 def _features(
     config: pytest.Config, settings: Settings, recorder: Recorder, project: Project, *, is_worker: bool
-) -> tuple[list[object], list[Judge]]:
-    """Make the objects of what is configured: those that pytest calls, and those of them that judge the run.
-
-    Modules of features that nobody asked for are not imported.
-    """
+) -> list[object]:
+    """Make the objects of what is configured. Modules of features that nobody asked for are not imported."""
     plugins: list[object] = []
-    judges: list[Judge] = []
     runs_tests = not settings.checkpoint_stage  # what judges tests has nothing to say of a stage alone
     if runs_tests and (settings.stories or settings.requirements or settings.plan or settings.rules):
         from pytest_integration_gate.hooks.linking import Linking
@@ -170,30 +162,28 @@ def _features(
         if not is_worker:
             from pytest_integration_gate.hooks.acceptance import Acceptance
 
-            acceptance = Acceptance(settings, linking)
-            plugins.append(acceptance)
-            judges.append(acceptance)
+            plugins.append(Acceptance(settings, linking))
     if settings.repeat > 1 and not is_worker:
         from pytest_integration_gate.hooks.repetition import Orders
 
-        orders = Orders(config, settings, recorder)
-        plugins.append(orders)
-        judges.append(orders)
+        plugins.append(Orders(config, settings, recorder))
     if settings.checkpoints and not is_worker:
         from pytest_integration_gate.hooks.checkpoints import Checkpoints
 
-        checkpoints = Checkpoints(config, settings)
-        plugins.append(checkpoints)
-        judges.append(checkpoints)
+        plugins.append(Checkpoints(config, settings))
     if settings.budget is not None and not is_worker:
         from pytest_integration_gate.hooks.bounds import RunBudget
 
-        judges.append(RunBudget(settings))
+        plugins.append(RunBudget(settings))
     if runs_tests and settings.floors and not is_worker:
         from pytest_integration_gate.hooks.floors import Floors
 
-        judges.append(Floors(config, settings, project))
-    return plugins, judges
+        plugins.append(Floors(config, settings, project))
+    if settings.formats and not is_worker:
+        from pytest_integration_gate.hooks.formats import Formats
+
+        plugins.append(Formats(settings.formats))
+    return plugins
 
 
 def _stages(config: Any, settings: Settings) -> object:

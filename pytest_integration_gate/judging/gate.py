@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from typing import TYPE_CHECKING, Any
@@ -47,7 +48,8 @@ class Cause:
 class Contribution:
     """What a feature adds to the judgement: causes, whole sections of the report by their names, warnings, untidiness.
 
-    Untidiness of the kinds in `hidden` is left out.
+    A section that is none of the report's own stands under ``extensions``, made plain. Untidiness of the kinds in
+    `hidden` is left out.
     """
 
     causes: tuple[Cause, ...] = ()
@@ -115,7 +117,14 @@ def judge(
         recommendations=sections.recommendations(sections.unverified(sections.provable(findings)), filled, unbound),
     )
     added = {name: section for contribution in contributions for name, section in contribution.sections.items()}
-    return replace(report, **added)
+    ours = {name: section for name, section in added.items() if name in report.__dataclass_fields__}
+    theirs = {name: _plain(section) for name, section in added.items() if name not in ours}
+    return replace(report, **ours, extensions=theirs or None)
+
+
+def _plain(section: Any) -> Any:
+    """What every format can be written from, whatever a plugin has put in."""
+    return json.loads(json.dumps(section, default=str))
 
 
 def _once_each(outcomes: Iterable[TestOutcome]) -> list[TestOutcome]:

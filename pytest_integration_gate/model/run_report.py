@@ -310,7 +310,10 @@ class WorkflowStep:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunReport:
-    """The judged run, whole. `repetition` is there when the tests ran in several orders."""
+    """The judged run, whole. `repetition` is there when the tests ran in several orders.
+
+    `extensions` are the sections of other plugins, by their names, each of plain data.
+    """
 
     test_run: TestRun
     summary: Summary
@@ -331,5 +334,6 @@ class RunReport:
     workflow: WorkflowStep | tuple[WorkflowStep, ...] | None = None
     suites: tuple[SuiteResult, ...] = ()
     checkpoints: tuple[CheckpointResult, ...] = ()
+    extensions: Mapping[str, Any] | None = None
     warnings: tuple[str, ...]
     recommendations: tuple[str, ...]

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 from types import CodeType
 
-from pytest_integration_gate.source.syntax import function_at, statements_at, tree_of, value_at
+from pytest_integration_gate.source.syntax import function_at, statements_at, statements_in, tree_of, value_at
 
 _METHODS = (
     "called called_once called_with called_once_with any_call has_calls not_called "
@@ -46,7 +46,7 @@ def idle_assertions_in(code: CodeType) -> Iterator[tuple[int, str]]:
     if _ASSERTIONS.isdisjoint(code.co_names) and frozenset(_COUNTS).isdisjoint(code.co_names):
         return
     function = function_at(code.co_filename, code.co_name, code.co_firstlineno)
-    for node in ast.walk(function) if function is not None else ():
+    for node in statements_in(function) if function is not None else ():
         match node:
             case ast.Expr(value=ast.Attribute(attr=name)) if name in _ASSERTIONS:
                 yield node.lineno, f"{name} is not called: write {name}(…)"

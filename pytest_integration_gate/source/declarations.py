@@ -48,7 +48,7 @@ def _said_of(mock: ast.Call, statement: ast.stmt, function: Function | None, mod
             name = getattr(target, "id", "")
         case ast.Assign(targets=[ast.Name(id=name)]):
             pass
-    if function is None or not _gives(function, mock, name):
+    if function is None or not (function.returns or function.decorator_list) or not _gives(function, mock, name):
         return
     if function.returns is not None:
         returned = _element(function.returns) if _is_generator(function) else function.returns

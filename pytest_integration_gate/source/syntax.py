@@ -21,6 +21,7 @@ from pytest_integration_gate.values import dataclass
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 Block = ast.With | ast.AsyncWith | ast.For | ast.AsyncFor
+_BLOCKS = ("body", "orelse", "handlers", "finalbody", "cases")
 _PLACED = (ast.expr, ast.With, ast.AsyncWith, ast.For, ast.AsyncFor)
 Position = tuple[int, int, int, int]  # first line, last line, first column, last column
 
@@ -51,7 +52,7 @@ class Tree:
         self.looked_at.add((in_function, line))
         holder: ast.Module | ast.ClassDef = self.module
         while True:
-            found = [statement for statement in holder.body if _holds(statement, line)]
+            found = [*_at_level(holder, line)]
             for statement in found:
                 self.parents[statement] = holder
             if not (in_function and len(found) == 1 and isinstance(found[0], ast.ClassDef)):
@@ -124,9 +125,9 @@ def _holds(statement: ast.stmt, line: int) -> bool:
     return line <= (statement.end_lineno or statement.lineno) and _start(statement) <= line
 
 
-def _top_level(module: ast.Module, line: int) -> Iterator[ast.stmt]:
-    """The statements of a module at a line; several when they share it. Files are long, so they are not all asked."""
-    for statement in reversed(module.body[: bisect_right(module.body, line, key=_start)]):
+def _at_level(holder: ast.Module | ast.ClassDef, line: int) -> Iterator[ast.stmt]:
+    """The statements of a module or class at a line; several when they share it. Files are long: not all are asked."""
+    for statement in reversed(holder.body[: bisect_right(holder.body, line, key=_start)]):
         if not _holds(statement, line):
             return
         yield statement
@@ -134,16 +135,32 @@ def _top_level(module: ast.Module, line: int) -> Iterator[ast.stmt]:
 
 def statements_at(module: ast.Module, line: int) -> list[ast.stmt]:
     """The statements around a line, outer ones first; a decorator belongs to its function or class."""
-    found: list[ast.stmt] = [*_top_level(module, line)]
+    found: list[ast.stmt] = [*_at_level(module, line)]
     waiting: list[ast.AST] = [*found]
     while waiting:
-        for child in ast.iter_child_nodes(waiting.pop()):
-            if isinstance(child, ast.stmt) and _holds(child, line):
+        for child in _inside(waiting.pop()):
+            if not isinstance(child, ast.stmt):
+                waiting.append(child)
+            elif _holds(child, line):
                 found.append(child)
                 waiting.append(child)
-            elif isinstance(child, (ast.excepthandler, ast.match_case)):
-                waiting.append(child)
     return found
+
+
+def statements_in(node: ast.AST) -> Iterator[ast.stmt]:
+    """All statements inside a statement, those of functions and classes in it too. No expression is looked at."""
+    waiting = [node]
+    while waiting:
+        for child in _inside(waiting.pop()):
+            waiting.append(child)
+            if isinstance(child, ast.stmt):
+                yield child
+
+
+def _inside(node: ast.AST) -> Iterator[ast.AST]:
+    """The statements right inside a node, and its ``except`` and ``case`` parts."""
+    for name in _BLOCKS:
+        yield from getattr(node, name, ())
 
 
 def function_at(filename: str, name: str, line: int) -> Function | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import subprocess
 import sys
 from collections.abc import Callable
@@ -180,3 +181,5 @@ def test_coverage_by_test(tmp_path: Path) -> None:
     data.close()
     (tmp_path / ".coverage").write_text("damaged")
     assert not Coverage(str(tmp_path)).ran("tests/test_b.py::test_b", "shop.py")
+    del seen
+    gc.collect()  # a database left open warns here, and a warning is an error

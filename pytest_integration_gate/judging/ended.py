@@ -1,11 +1,9 @@
-"""What a run came to, as the features see it that judge something else than claims."""
+"""What a run came to, as features and plugins see it that judge something else than claims."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
 
-from pytest_integration_gate.judging.gate import Contribution
 from pytest_integration_gate.model.finding import Finding
 from pytest_integration_gate.model.record import TestRecord
 from pytest_integration_gate.model.run_report import TestOutcome
@@ -21,10 +19,3 @@ class Ended:
     findings: Sequence[Finding]
     today: str
     commit: str
-
-
-class Judge(Protocol):
-    """A feature that has something to say about the run."""
-
-    def judge(self, ended: Ended) -> Contribution:
-        """Judge the run; called once, on the controller, after the last test."""

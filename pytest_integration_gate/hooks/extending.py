@@ -1,0 +1,131 @@
+"""Calls the gate's own hooks, each plugin by itself: one that fails keeps nothing from the others (see `hookspecs`)."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from pytest_integration_gate.doubles.claims import HeardClaim
+from pytest_integration_gate.extension import Call, Cause, Contribution, Ended, RunReport, TestOutcome
+from pytest_integration_gate.hooks.gate_file import BoundarySettings
+from pytest_integration_gate.hooks.settings import Settings
+from pytest_integration_gate.model.claim import Claim
+from pytest_integration_gate.model.observation import Observation
+from pytest_integration_gate.reality.addresses import owner_of
+from pytest_integration_gate.reality.inspection import ABSENT
+
+_CLAIMS, _OBSERVATIONS = "pytest_integration_gate_claims", "pytest_integration_gate_observations"
+
+
+def ask(config: pytest.Config, hook: str, /, **arguments: Any) -> Iterator[tuple[str, Any]]:
+    """Give the name of each plugin that implements a hook with its answer, or with the exception that it raised."""
+    manager = config.pluginmanager
+    plugins = [implementation.plugin for implementation in getattr(config.hook, hook).get_hookimpls()]
+    for plugin in plugins:
+        call = manager.subset_hook_caller(hook, [other for other in plugins if other is not plugin])
+        name = manager.get_name(plugin) or repr(plugin)
+        try:
+            answers = call(**arguments)
+        except Exception as error:
+            yield name, error
+        else:
+            yield from ((name, answer) for answer in answers)
+
+
+def extended(config: pytest.Config, settings: Settings) -> Settings:
+    """Return the settings with what plugins mask and with the boundaries that they know, weaker than the project's."""
+    notes: list[str] = []
+    patterns: list[str] = []
+    known: dict[str, list[str]] = {}
+    for name, answer in ask(config, "pytest_integration_gate_redact", config=config):
+        try:
+            patterns += [re.compile(pattern).pattern for pattern in _certain(answer)]
+        except Exception as error:
+            notes.append(_failed(name, "say what to mask", error))
+    for name, answer in ask(config, "pytest_integration_gate_boundaries", config=config):
+        try:
+            for boundary, collaborators in _certain(answer).items():
+                known.setdefault(boundary, []).extend(collaborators)
+        except Exception as error:
+            notes.append(_failed(name, "name its boundaries", error))
+    configured = {entry for boundary in settings.boundaries for entry in boundary.collaborators}
+    more = tuple(
+        BoundarySettings(name=name, collaborators=tuple(entry for entry in entries if entry not in configured))
+        for name, entries in known.items()
+    )
+    return replace(
+        settings,
+        redact=(*settings.redact, *patterns),
+        boundaries=(*settings.boundaries, *more),
+        notes=(*settings.notes, *notes),
+    )
+
+
+def contributions(config: pytest.Config, ended: Ended) -> list[Contribution]:
+    """Let every feature and plugin judge the run; one that cannot is no reason to pass."""
+    return [
+        Contribution(causes=(Cause(reason=_failed(name, "judge the run", answer)),))
+        if isinstance(answer, Exception)
+        else answer
+        for name, answer in ask(config, "pytest_integration_gate_judge", ended=ended)
+    ]
+
+
+def published(config: pytest.Config, report: RunReport, outcomes: Sequence[TestOutcome]) -> Iterator[str]:
+    """Let every feature and plugin publish the judged run; give the warnings."""
+    hook = "pytest_integration_gate_publish"
+    for name, answer in ask(config, hook, config=config, report=report, outcomes=outcomes):
+        if isinstance(answer, Exception):
+            yield _failed(name, "publish the run", answer)
+        else:
+            yield from answer
+
+
+class Observers:
+    """What plugins heard of doubles and saw of reality, for the record of a test."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+        self.hears = bool(getattr(config.hook, _CLAIMS).get_hookimpls())
+        self.sees = bool(getattr(config.hook, _OBSERVATIONS).get_hookimpls())
+        self.warnings: list[str] = []
+
+    def claims(self, item: pytest.Item) -> Iterator[HeardClaim]:
+        """Give what doubles claimed in a test, with the real thing for whoever describes it."""
+        for call in self._calls(_CLAIMS, item, "tell what its doubles answered"):
+            owner, name = owner_of(call.target)
+            root, real = call.target, inspect.getattr_static(owner, name, ABSENT)
+            path: tuple[str, ...] = ()
+            if isinstance(owner, type):  # a double of an instance
+                root, real, path = call.target.rpartition(".")[0], owner, ("()", f".{name}")
+            claim = Claim(
+                root=root, path=path, action="call", arguments=call.arguments, outcome=call.outcome, at=call.at
+            )
+            yield HeardClaim(claim, real)
+
+    def observations(self, item: pytest.Item) -> Iterator[Observation]:
+        """Give what a boundary test saw of real collaborators."""
+        for call in self._calls(_OBSERVATIONS, item, "tell what it saw"):
+            yield Observation(target=call.target, arguments=call.arguments, outcome=call.outcome, at=call.at)
+
+    def _calls(self, hook: str, item: pytest.Item, what: str) -> Iterator[Call]:
+        for name, answer in ask(self._config, hook, item=item):
+            try:
+                yield from list(_certain(answer))
+            except Exception as error:
+                self.warnings.append(_failed(name, what, error))
+
+
+def _certain(answer: Any) -> Any:
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
+
+
+def _failed(plugin: str, what: str, error: Exception) -> str:
+    return f"The plugin {plugin} could not {what}: {type(error).__name__}: {error}"

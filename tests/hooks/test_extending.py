@@ -1,0 +1,133 @@
+"""What other plugins add to the gate through its hooks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from pytest_integration_gate.extension import called
+from pytest_integration_gate.model.capture import shape_of
+
+HELD = """
+import pytest
+from pytest_integration_gate.extension import Cause, Contribution, called
+
+def pytest_integration_gate_boundaries(config):
+    return {"queue": ["bus"]}
+
+def pytest_integration_gate_redact(config):
+    return ["shoe_?size"]
+
+def pytest_integration_gate_claims(item):
+    if item.name == "test_sends":
+        yield called("bus:Bus.send", ("topic",), {"shoe_size": 46}, returned={"offset": "7"}, at="tests/test_bus.py:4")
+        yield called("bus:Bus.sned", ("topic",), at="tests/test_bus.py:5")
+
+def pytest_integration_gate_observations(item):
+    yield called("bus:Bus.send", ("topic",), {"shoe_size": 44}, returned={"offset": 7}, at="bus.py:3")
+
+def pytest_integration_gate_judge(ended):
+    return Contribution(
+        causes=(Cause(word="mismatch", reason=f"{len(ended.findings)} claims are one too many"),),
+        sections={"bus": {"topics": ("a", "b")}},
+        warnings=("The bus is slow.",),
+    )
+
+def pytest_integration_gate_publish(config, report, outcomes):
+    (config.rootpath / "published").write_text(f"{report.gate.status} {len(outcomes)}")
+    return ["The board was not reached."]
+"""
+
+
+@pytest.fixture
+def bus(project: Any) -> Any:
+    """A project with a message bus whose doubles only a plugin understands."""
+    project.write("bus.py", "class Bus:\n    def send(self, topic, shoe_size=None):\n        return {'offset': 7}\n")
+    project.write("tests/unit/test_greet.py", "import bus\n\ndef test_sends():\n    pass\n")
+    return project
+
+
+def test_everything_that_a_plugin_can_add(bus: Any) -> None:
+    """Claims, observations, boundaries, secrets, causes, sections, warnings and a publication of its own."""
+    bus.write("conftest.py", HELD)
+    result = bus.run()
+    assert result.ret == 1
+    assert [(one["target"], one["kind"], one["boundary"]) for one in bus.report["mismatches"]] == [
+        ("bus:Bus.send", "return_shape", "queue"),
+        ("bus:Bus.sned", "missing_attribute", "queue"),
+    ]
+    assert {one["name"] for one in bus.report["boundaries"]} == {"database", "queue"}
+    assert bus.report["extensions"] == {"bus": {"topics": ["a", "b"]}}
+    assert {"The bus is slow.", "The board was not reached."} <= set(bus.report["warnings"])
+    assert any("claims are one too many" in reason for reason in bus.report["gate"]["reasons"])
+    assert (bus.root / "published").read_text() == "FAILED 2"
+    assert "46" not in bus.report_text
+
+
+def test_the_project_is_stronger_than_a_plugin(bus: Any) -> None:
+    """A collaborator that the project has filed stays there."""
+    bus.write("conftest.py", HELD)
+    bus.write("pytest.ini", "[pytest]\npythonpath = .\ntestpaths = tests\ngate_boundaries = mail: bus\n")
+    bus.run()
+    assert {one["boundary"] for one in bus.report["mismatches"]} == {"mail"}
+
+
+@pytest.mark.parametrize(
+    ("hook", "arguments", "said"),
+    [
+        ("boundaries", "config", "could not name its boundaries: ZeroDivisionError"),
+        ("redact", "config", "could not say what to mask: ZeroDivisionError"),
+        ("claims", "item", "could not tell what its doubles answered: ZeroDivisionError"),
+        ("observations", "item", "could not tell what it saw: ZeroDivisionError"),
+        ("publish", "report", "could not publish the run: ZeroDivisionError"),
+    ],
+)
+def test_a_plugin_that_fails_is_a_warning(bus: Any, hook: str, arguments: str, said: str) -> None:
+    """No outcome changes, and the run says once which plugin failed at what."""
+    bus.write("conftest.py", f"def pytest_integration_gate_{hook}({arguments}):\n    1 / 0\n")
+    result = bus.run()
+    result.assert_outcomes(passed=2)
+    assert result.ret == 0
+    [warning] = bus.report["warnings"]
+    assert said in warning
+    assert "conftest.py" in warning
+
+
+def test_what_cannot_be_judged_is_not_green(bus: Any) -> None:
+    """A plugin that fails to judge fails the run; the others have judged it all the same."""
+    bus.write("conftest.py", "def pytest_integration_gate_judge(ended):\n    1 / 0\n")
+    bus.write("tests/conftest.py", HELD)
+    assert bus.run().ret == 1
+    reasons = " ".join(bus.report["gate"]["reasons"])
+    assert "could not judge the run: ZeroDivisionError" in reasons
+    assert "one too many" in reasons
+
+
+def test_without_the_gate_nothing_is_called(bus: Any) -> None:
+    """A conftest with the gate's hooks is no mistake when the gate is off."""
+    bus.write("conftest.py", "def pytest_integration_gate_boundaries(config):\n    1 / 0\n")
+    result = bus.run(gate=False)
+    result.assert_outcomes(passed=2)
+    assert result.ret == 0
+
+
+def test_a_call_is_pictured_at_once() -> None:
+    """What happens to a value afterwards does not change what was said of it."""
+    value: list[object] = [1]
+    call = called("bus:Bus.send", (value,), returned=value)
+    value.append("late")
+    assert call.outcome.shape == shape_of([1]) == call.arguments.positional[0].shape
+
+
+@pytest.mark.parametrize(
+    ("target", "outcomes", "said"),
+    [
+        ("bus.Bus.send", {}, "'bus.Bus.send' is no address of a callable. Write 'package.module:Class.method'."),
+        ("bus:send", {"returned": 1, "raised": OSError()}, "A call of bus:send has one outcome"),
+    ],
+)
+def test_calls_that_make_no_sense(target: str, outcomes: dict[str, Any], said: str) -> None:
+    """A wrong address and two outcomes are told where they are written."""
+    with pytest.raises(ValueError, match=said.replace(".", r"\.")):
+        called(target, **outcomes)

@@ -34,12 +34,12 @@ from pytest_integration_gate.verdicts.routes import Routes, agree, is_local, is_
 from pytest_integration_gate.verdicts.suggestions import suggestion
 from pytest_integration_gate.verdicts.weighing import Weighed, weigh
 
-# Refusals that mean the same and that services choose between.
 _NUMBER = Scalar("number")
 # Answers that depend on the state of the resource, or on a header of the request that is not kept.
 _OF_STATE = {"GET": {202, 204, 206, 304}, "HEAD": {202, 204, 206, 304}, "PUT": {201}}
 _NOTHING = ("None", "[]", "{}")
 _OF_CALLER = frozenset({401, 403, 429})  # refusals that are about who asks, and how often
+# Refusals that mean the same and that services choose between.
 _ALIKE = (frozenset({400, 422}), frozenset({404, 410}), frozenset({401, 403}), frozenset({409, 412, 423}))
 
 

@@ -1,6 +1,6 @@
 """The hooks of the gate: what a plugin or a ``conftest.py`` can add to it (SPEC section 14).
 
-Implement them as any hook of pytest. They are declared whether the gate is on or off, and called only when it is on.
+Implement them as any hook of pytest. They are known whether the gate is on or off, and called only when it is on.
 One that fails becomes a warning of the run with the name of its plugin, never the failure of a test. Answer with the
 classes of `pytest_integration_gate.extension`, or with None for nothing. `pytest.hookimpl(optionalhook=True)` keeps a
 plugin working where the gate is not installed.

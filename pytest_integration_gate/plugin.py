@@ -119,11 +119,13 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
     parser.addini("gate_redact", "Names of secrets to mask, one regular expression a line.", type="linelist")
 
 
-def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
-    """Declare the gate's own hooks, also when it is off: a conftest that implements one is no mistake."""
-    from pytest_integration_gate import hookspecs
+def pytest_plugin_registered(manager: pytest.PytestPluginManager) -> None:
+    """Declare the gate's own hooks when somebody implements one of them: that is no mistake, also when it is off."""
+    implemented = next((name for name in vars(manager.hook) if name.startswith("pytest_integration_gate_")), None)
+    if implemented and not getattr(manager.hook, implemented).has_spec():
+        from pytest_integration_gate import hookspecs
 
-    pluginmanager.add_hookspecs(hookspecs)
+        manager.add_hookspecs(hookspecs)
 
 
 @pytest.hookimpl(tryfirst=True)  # before xdist begins, and before others ask whether this is one of its workers

@@ -47,7 +47,7 @@ def test_nothing_of_the_run_phase_exists(pytester: pytest.Pytester) -> None:
     result.assert_outcomes(passed=1)
     result.stdout.fnmatch_lines(
         [
-            "*HOOKS pytest_addoption pytest_configure",
+            "*HOOKS pytest_addoption pytest_configure pytest_plugin_registered",
             "MODULES pytest_integration_gate pytest_integration_gate.plugin",
             "MOCK False YAML False",
         ]

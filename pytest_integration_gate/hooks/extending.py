@@ -25,7 +25,7 @@ _CLAIMS, _OBSERVATIONS = "pytest_integration_gate_claims", "pytest_integration_g
 def ask(config: pytest.Config, hook: str, /, **arguments: Any) -> Iterator[tuple[str, Any]]:
     """Give the name of each plugin that implements a hook with its answer, or with the exception that it raised."""
     manager = config.pluginmanager
-    plugins = [implementation.plugin for implementation in getattr(config.hook, hook).get_hookimpls()]
+    plugins = _implementing(config, hook)
     for plugin in plugins:
         call = manager.subset_hook_caller(hook, [other for other in plugins if other is not plugin])
         name = manager.get_name(plugin) or repr(plugin)
@@ -91,8 +91,8 @@ class Observers:
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
-        self.hears = bool(getattr(config.hook, _CLAIMS).get_hookimpls())
-        self.sees = bool(getattr(config.hook, _OBSERVATIONS).get_hookimpls())
+        self.hears = bool(_implementing(config, _CLAIMS))
+        self.sees = bool(_implementing(config, _OBSERVATIONS))
         self.warnings: list[str] = []
 
     def claims(self, item: pytest.Item) -> Iterator[HeardClaim]:
@@ -119,6 +119,12 @@ class Observers:
                 yield from list(_certain(answer))
             except Exception as error:
                 self.warnings.append(_failed(name, what, error))
+
+
+def _implementing(config: pytest.Config, hook: str) -> list[object]:
+    """Return the plugins that implement a hook; hooks are declared when the first of them is implemented."""
+    caller = getattr(config.hook, hook, None)
+    return [implementation.plugin for implementation in caller.get_hookimpls()] if caller is not None else []
 
 
 def _certain(answer: Any) -> Any:

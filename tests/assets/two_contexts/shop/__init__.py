@@ -1,0 +1,1 @@
+"""A shop of two contexts, a kernel that they share, and a front."""

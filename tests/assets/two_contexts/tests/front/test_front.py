@@ -1,0 +1,5 @@
+from shop.front import HEADING
+
+
+def test_heading():
+    assert HEADING.startswith("Shop")

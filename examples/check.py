@@ -2,7 +2,8 @@
 
     python examples/check.py
 
-The package with all of its extras, Flask and pytest-cov must be installed for the Python that runs this.
+The package with all of its extras, Flask, pytest-cov, and pact-python, the official verifier of Pact files, must be
+installed for the Python that runs this.
 """
 
 from __future__ import annotations
@@ -14,11 +15,15 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
 from doctest import ELLIPSIS, OutputChecker
 from pathlib import Path
 
 import yaml
+from pact import Verifier
+
+os.environ["PACT_DO_NOT_TRACK"] = "true"  # the verifier counts its users over the network otherwise
 
 LIES = {
     ("shop.repository:CustomerRepo.get", "return_shape"),
@@ -40,7 +45,7 @@ def check_quickstart(folder: Path) -> Iterator[str]:
     plain = run(folder)
     if plain.returncode != 0 or "9 passed" not in plain.stdout:
         yield f"without the gate all nine tests pass, but:\n{plain.stdout}{plain.stderr}"
-    gated = run(folder, "--integration-gate")
+    gated = run(folder, "--integration-gate", "--gate-pact=pacts")
     if gated.returncode != 1 or "9 passed" not in gated.stdout:
         yield (
             f"with the gate all tests pass and the exit code is 1, but it is {gated.returncode}\n"
@@ -51,6 +56,23 @@ def check_quickstart(folder: Path) -> Iterator[str]:
     found = {(mismatch["target"], mismatch["kind"]) for mismatch in report["mismatches"]}
     if found != LIES or len(report["mismatches"]) != len(LIES):
         yield f"the gate finds exactly {sorted(LIES)}, but it found {sorted(found)}"
+    yield from check_pact(folder)
+
+
+def check_pact(folder: Path) -> Iterator[str]:
+    """Replay the Pact file of the quickstart against its own price service; say what is wrong."""
+    sys.path.insert(0, str(folder))
+    from shop.price_service import serve
+
+    with serve() as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        verifier = Verifier("prices", host="127.0.0.1").add_transport(url=f"http://127.0.0.1:{server.server_port}")
+        try:
+            verifier.add_source(folder / "pacts/quickstart-prices.json").verify()
+        except (RuntimeError, ValueError) as error:
+            yield f"the price service keeps the Pact, but the verifier says: {error}"
+        finally:
+            server.shutdown()
 
 
 def check_sous_vide(folder: Path) -> Iterator[str]:
@@ -87,7 +109,7 @@ def timeless(text: str) -> str:
 
 def main() -> None:
     """Check every example in a copy, and say what is wrong."""
-    unwanted = shutil.ignore_patterns("__pycache__", ".integration_gate", ".venv", "*.report.yaml")
+    unwanted = shutil.ignore_patterns("__pycache__", ".integration_gate", ".venv", "*.report.yaml", "pacts")
     wrong = []
     for name, check in (("quickstart", check_quickstart), ("sous_vide", check_sous_vide)):
         with tempfile.TemporaryDirectory() as scratch:

@@ -48,6 +48,12 @@ class OpenapiError(GateError):
         return f"{self.message}\n{self.remedy} [{self.slug}]"
 
 
+class PactError(GateError):
+    """A Pact file of somebody else that cannot be used."""
+
+    slug = "pact"
+
+
 class ReportError(GateError):
     """A report that cannot be written."""
 

@@ -29,6 +29,7 @@ MARKERS = (
     "critical: runs before the tests without this marker.",
     "budget(seconds): fails the test when setup, call and teardown together take longer.",
     "gate_waive(target, kind=..., reason=..., until='YYYY-MM-DD'): accepts mismatches of a target until that day.",
+    "given(state, ...): the world in which the claims of a test hold: the provider states of its Pact.",
     "quarantine(reason, until='YYYY-MM-DD'): until then a failure is reported and does not fail the run.",
 )
 
@@ -102,6 +103,14 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
         metavar="FILE",
         help="Use and keep the evidence that another run has exported (repeatable).",
     )
+    option("--gate-pact", metavar="DIR", help="Write what tests claim of HTTP services as Pact files, version 4.")
+    option(
+        "--gate-pact-verify",
+        action="append",
+        metavar="FILE",
+        help="Judge what a Pact file of another project expects as the claims of stubs are judged (repeatable).",
+    )
+    option("--gate-pact-publish", metavar="URL", help="Publish the Pact files to this broker; see PACT_BROKER_TOKEN.")
     option("--gate-brief", metavar="FILE", help="Where to write the hand-over for the next step, as Markdown.")
 
     parser.addini("integration_gate", "Switch the integration gate on.", type="bool", default=False)

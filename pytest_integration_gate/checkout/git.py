@@ -42,6 +42,13 @@ class Git:
         except GitError:
             return ""
 
+    def branch(self) -> str:
+        """Return the branch that is checked out, empty when it is a commit of its own."""
+        try:
+            return self._run("symbolic-ref", "--quiet", "--short", "HEAD").strip()
+        except GitError:
+            return ""
+
     def fork_point(self, commit: str) -> str:
         """Return the last commit that a commit and what is checked out have in common, empty when there is none."""
         try:

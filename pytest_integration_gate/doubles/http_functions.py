@@ -176,6 +176,7 @@ class HttpFunctions:
             body=body,
             content_type=content_type,
             is_authorized="auth" in given or "authorization" in map(str.lower, _names(given.get("headers"))),
+            ends_in_slash=parts.path[1:].endswith("/"),
         )
 
 

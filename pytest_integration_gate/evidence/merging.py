@@ -63,7 +63,7 @@ class Store:
 def lasting(record: TestRecord) -> TestRecord:
     """Return what later runs need: all that was observed; of the claims only what they are about, which boundary tests
     watch also when they run alone. Facts of other tests are read afresh."""
-    about = dict.fromkeys((claim.root, claim.path) for claim in record.claims if claim.double != "stub")
+    about = dict.fromkeys((claim.root, claim.path) for claim in record.claims if claim.double not in ("stub", "pact"))
     claims = tuple(Claim(root=root, path=path, action="call", at="") for root, path in about)
     facts = record.facts if record.observations else ()
     return replace(record, claims=claims, facts=facts, unbound=(), hygiene=(), warnings=())

@@ -55,6 +55,7 @@ class Gatekeeper:
         baseline: Baseline | None = None,
         test_files: Callable[[], Collection[str]] = frozenset,
         carrying: Carrying | None = None,
+        foreign: Collection[TestRecord] = (),
     ) -> None:
         self._config = config
         self._settings = settings
@@ -66,7 +67,7 @@ class Gatekeeper:
         self._carrying = carrying
         self._waivers = Waivers(config.rootpath, settings.waivers)
         self._warnings = [*settings.notes, *warnings]
-        self._records: dict[str, TestRecord] = {}
+        self._records = {record.nodeid: record for record in foreign}
         self._judged_records: list[TestRecord] = []
         self._outcomes: dict[str, TestOutcome] = {}
         self._mistakes: dict[str, None] = {}

@@ -40,3 +40,5 @@ KEEPS_ORDER = "integration_gate_keeps_order"
 QUARANTINED = "integration_gate_quarantined"
 # The attribute of a teardown report with the waivers that the markers of its test give.
 WAIVERS = "integration_gate_waivers"
+# The attribute of a teardown report with the provider states that the markers of its test name.
+STATES = "integration_gate_states"

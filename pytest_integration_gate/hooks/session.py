@@ -23,6 +23,7 @@ from pytest_integration_gate.source.project import Project
 
 if TYPE_CHECKING:  # only runs that carry evidence need it
     from pytest_integration_gate.hooks.carrying import Carrying
+    from pytest_integration_gate.model.record import TestRecord
 
 
 def start(config: pytest.Config) -> None:
@@ -111,6 +112,12 @@ def _controlling(
         from pytest_integration_gate.hooks.baselining import Baseline
 
         baseline = Baseline(settings.baseline, is_updated=settings.updates_baseline)
+    foreign: tuple[TestRecord, ...] = ()
+    if settings.foreign_pacts:
+        from pytest_integration_gate.hooks.foreign_pacts import read_foreign
+
+        foreign, told = read_foreign(settings)
+        warnings += told
     gatekeeper = Gatekeeper(
         config,
         settings,
@@ -121,6 +128,7 @@ def _controlling(
         baseline=baseline,
         test_files=project.test_files,
         carrying=carrying,
+        foreign=foreign,
     )
     plugins += [gatekeeper, Terminal(config, settings, gatekeeper)]
     if config.getoption("xmlpath", None):
@@ -175,6 +183,10 @@ def _features(
         from pytest_integration_gate.hooks.bounds import RunBudget
 
         plugins.append(RunBudget(settings))
+    if settings.pact is not None:
+        from pytest_integration_gate.hooks.pact import PactFiles
+
+        plugins.append(PactFiles(config, settings, settings.pact))
     if runs_tests and settings.floors and not is_worker:
         from pytest_integration_gate.hooks.floors import Floors
 

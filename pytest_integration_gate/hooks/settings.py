@@ -60,6 +60,8 @@ class Settings:
     percent. `selected` are the boundaries of ``--boundary``, empty for all. `waivers` are those of ``gate.yaml``.
     `baseline` is the file with known mismatches, and `updates_baseline` says that it shall have those of this run.
     `imports` are files with evidence of other runs, `export` is where all is written.
+    `pact` is the folder that Pact files are written to, `pact_broker` the URL of the broker that gets them, empty
+    without; `foreign_pacts` are the Pact files of others.
     `fail_on` is empty for ``none`` and in audit mode; `fail_on_is_explicit` says that somebody wrote it. `redact` are
     regular expressions. `root` is pytest's root directory. `notes` are sentences that the user should read: what was
     set and is not judged by this version.
@@ -99,6 +101,9 @@ class Settings:
     updates_baseline: bool = False
     imports: tuple[Path, ...] = ()
     export: Path | None = None
+    pact: Path | None = None
+    pact_broker: str = ""
+    foreign_pacts: tuple[Path, ...] = ()
     notes: tuple[str, ...] = ()
 
 
@@ -141,6 +146,9 @@ def read_settings(config: pytest.Config) -> Settings:
         updates_baseline=config.getoption("gate_baseline_update"),
         imports=tuple(config.invocation_params.dir / name for name in config.getoption("gate_import") or ()),
         export=reading.path("gate_export", "") if config.getoption("gate_export") is not None else None,
+        pact=reading.pact(),
+        pact_broker=reading.pact_broker(),
+        foreign_pacts=tuple(config.invocation_params.dir / name for name in config.getoption("gate_pact_verify") or ()),
         notes=tuple(reading.notes),
     )
     if reading.problems:
@@ -375,6 +383,26 @@ class _Reading:
             except PublishError as error:
                 self.problems.append(f"--gate-publish: {error.message} {error.remedy}")
         return tuple(read)
+
+    def pact(self) -> Path | None:
+        """Give the folder of ``--gate-pact``, None without."""
+        if self.config.getoption("gate_pact") is None:
+            return None
+        path = self.path("gate_pact", "")
+        if path.is_file():
+            self.problems.append(f"--gate-pact: {path} is a file. Name a folder.")
+        return path
+
+    def pact_broker(self) -> str:
+        """Give the URL of ``--gate-pact-publish``, empty without."""
+        url = self.config.getoption("gate_pact_publish")
+        if url is None:
+            return ""
+        if not re.match(r"https?://[^\s/@]+(?:/\S*)?$", url):
+            self.problems.append("--gate-pact-publish: this is no URL. Write it like https://broker.example.com.")
+        if self.config.getoption("gate_pact") is None:
+            self.problems.append("--gate-pact-publish: no folder is named for the Pact files. Add --gate-pact DIR.")
+        return str(url)
 
     def redact(self) -> tuple[str, ...]:
         patterns = self.lines("gate_redact")

@@ -139,8 +139,18 @@ def _join(group: Sequence[Finding]) -> Mismatch:
         reality=None if first.reality is None else replace(first.reality, tests=tuple(sorted(first.reality.tests))),
         differences=first.differences,
         suggestion=first.suggestion,
-        waiver=f"# gate: ignore[{first.kind}] <reason> until=YYYY-MM-DD" if first.kind else "",
+        waiver=_waiver(first),
     )
+
+
+def _waiver(finding: Finding) -> str:
+    """Write the waiver to paste: a comment beside the double, for a Pact file an entry of ``gate.yaml``."""
+    if not finding.kind:
+        return ""
+    if finding.claim.double == "pact":
+        target = f'target: "{finding.target}", kind: {finding.kind}'
+        return f"in gate.yaml, waivers: [{{{target}, reason: <reason>, until: YYYY-MM-DD}}]"
+    return f"# gate: ignore[{finding.kind}] <reason> until=YYYY-MM-DD"
 
 
 def unverified(findings: Iterable[Finding]) -> tuple[Unverified, ...]:

@@ -9,7 +9,7 @@ from pytest_integration_gate.model.interaction import EVERYTHING, Arguments, Out
 from pytest_integration_gate.values import dataclass
 
 Action = Literal["call", "read", "replace"]
-DoubleKind = Literal["mock", "replacement", "fake", "stub"]
+DoubleKind = Literal["mock", "replacement", "fake", "stub", "pact"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +31,7 @@ class Claim:
     mode in which it was opened).
     `inferred` says why a bare double is taken for what it stands for, empty where the test itself says it.
     `is_told` says that an HTTP claim tells what this one is about: it is judged by facts alone, and is not counted.
-    `double` tells mock objects, functions patched in, hand-written fakes and HTTP stubs apart.
+    `double` tells mock objects, functions patched in, hand-written fakes, HTTP stubs and foreign Pact files apart.
 
     A claim about an HTTP service has an `exchange`; its `root` is then the route (``GET https://api.example.com/users/{}``)
     and its `outcome` what came of the request, the parsed body or an exception.

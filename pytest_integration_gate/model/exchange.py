@@ -16,12 +16,14 @@ class Segment:
     """One segment of a path, unquoted and masked.
 
     `is_id` says that it is a number, a UUID, a hash or a date. `is_spelled` says that the project's source writes it;
-    what is neither was filled in by somebody and may be another word the next time (rule 17).
+    what is neither was filled in by somebody and may be another word the next time (rule 17). `is_any` says that the
+    author of a claim left open which word it is.
     """
 
     text: str
     is_id: bool = False
     is_spelled: bool = False
+    is_any: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +32,8 @@ class Request:
 
     `query` has the parameters by name, sorted. `body` is what a JSON or form body holds, the text of another one, None
     when there is none or it was not seen. `content_type` is without parameters and in lower case. `is_authorized` says
-    that there was an ``Authorization`` header; what it held is kept nowhere.
+    that there was an ``Authorization`` header; what it held is kept nowhere. `ends_in_slash` is for those who send the
+    request again: some services tell ``/users/`` and ``/users`` apart, and a path is compared without it.
     """
 
     method: str
@@ -40,6 +43,7 @@ class Request:
     body: Argument | None = None
     content_type: str = ""
     is_authorized: bool = False
+    ends_in_slash: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +68,8 @@ class Exchange:
     `uses` is what the code at the call site does with the response object, `body_uses` what the code does with the
     parsed body; None when nothing read the body. `headers_read` are the headers of the answer that the code was seen to
     read, in lower case, sorted. `is_emulated` says that the application answered inside the process (the test client of
-    a framework), whatever the marker of the test says.
+    a framework), whatever the marker of the test says. `states` name the world in which a claim holds, where its author
+    says so: reality was in another one.
     """
 
     request: Request
@@ -74,6 +79,7 @@ class Exchange:
     body_uses: Uses | None = None
     headers_read: tuple[str, ...] = ()
     is_emulated: bool = False
+    states: tuple[str, ...] = ()
 
 
 def route_of(request: Request) -> str:

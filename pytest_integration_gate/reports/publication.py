@@ -164,15 +164,27 @@ def _request(
             return target.place, {"Authorization": f"Bearer {token}"} if token else {}, document
 
 
-def _send(target: Target, url: str, headers: Mapping[str, str], body: Any) -> None:
+class NoAnswer(Exception):
+    """A receiver that did not answer; the text is the kind of error."""
+
+
+def post(url: str, headers: Mapping[str, str], body: Any) -> requests.Response:
+    """Send JSON and return the answer, whatever it is; raise `NoAnswer` when there is none."""
     import requests
 
     with requests.Session() as session:
         session.auth = _leave  # a .netrc file would replace the header
         try:
-            answer = session.post(url, json=body, headers=dict(headers), timeout=TIMEOUT, allow_redirects=False)
+            return session.post(url, json=body, headers=dict(headers), timeout=TIMEOUT, allow_redirects=False)
         except requests.RequestException as error:
-            raise PublishError(f"{target}: no answer from {url}: {type(error).__name__}.") from None
+            raise NoAnswer(type(error).__name__) from None
+
+
+def _send(target: Target, url: str, headers: Mapping[str, str], body: Any) -> None:
+    try:
+        answer = post(url, headers, body)
+    except NoAnswer as error:
+        raise PublishError(f"{target}: no answer from {url}: {error}.") from None
     variable = _TOKENS[target.kind]
     match answer.status_code:
         case 401:

@@ -32,7 +32,7 @@ class Spelling:
                 if self._project.kind(file) == "first-party":
                     self._words.update(_LITERAL.findall(_text(file)))
 
-    def __contains__(self, word: str) -> bool:
+    def __contains__(self, word: object) -> bool:
         return word in self._words
 
 

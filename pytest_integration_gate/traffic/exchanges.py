@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 from zlib import decompressobj, error
@@ -59,7 +59,7 @@ def uses_of(caller: Caller) -> Uses:
     return uses_at(caller.standings) if caller.is_direct and caller.standings else EVERYTHING
 
 
-def segments_of(path: str, spelling: Spelling) -> tuple[Segment, ...]:
+def segments_of(path: str, spelling: Container[str]) -> tuple[Segment, ...]:
     """Cut a path into segments and sort out which of them are ids, and which the source spells."""
     words = [normal(unquote(word)) for word in path.strip("/").split("/") if word]
     return tuple(
@@ -129,6 +129,7 @@ def _request(sending: Sending, spelling: Spelling) -> Request:
         body=body_of(sending.body, content_type) if sending.body else None,
         content_type=content_type,
         is_authorized="authorization" in headers,
+        ends_in_slash=parts.path[1:].endswith("/"),
     )
 
 

@@ -10,7 +10,7 @@ from pytest_integration_gate.model.api import Api
 from pytest_integration_gate.model.claim import Claim
 from pytest_integration_gate.model.exchange import GONE, Answer, Exchange, Request
 from pytest_integration_gate.model.finding import Difference, Finding, Kind, Reality, Verdict
-from pytest_integration_gate.model.interaction import EVERYTHING, Argument, Arguments, Outcome, Uses
+from pytest_integration_gate.model.interaction import EVERYTHING, Argument, Arguments, Outcome
 from pytest_integration_gate.model.joining import join_all
 from pytest_integration_gate.model.shape import (
     ANYTHING,
@@ -29,7 +29,7 @@ from pytest_integration_gate.verdicts.evidence import Evidence, EvidenceIndex, m
 from pytest_integration_gate.verdicts.http_declared import check, declared
 from pytest_integration_gate.verdicts.makes import REFUSALS, is_explained, make_of, refused_parts, request_text
 from pytest_integration_gate.verdicts.observed import ask, without_text
-from pytest_integration_gate.verdicts.reading import body_uses_in, headers_read_in
+from pytest_integration_gate.verdicts.reading import body_uses_in, headers_read_in, is_status_read
 from pytest_integration_gate.verdicts.routes import Routes, agree, is_local, is_telling
 from pytest_integration_gate.verdicts.suggestions import suggestion
 from pytest_integration_gate.verdicts.weighing import Weighed, weigh
@@ -83,6 +83,8 @@ class HttpMatcher:
         assert claim.exchange is not None
         target = self._routes.target(claim.exchange.request, claim.site)
         found = self._candidates(claim, claim.exchange)
+        if claim.double == "pact":
+            found = tuple(map(_as_own, found))
         boundary = self._configured(target) or self._boundary_of(found[0].observation.target if found else target)
         boundary, api = self._described(claim.exchange, boundary)
         weighed = self._weigh(claim, claim.exchange, Group(found), self._compares_values(boundary))
@@ -267,7 +269,7 @@ def _weigh_refusal(claim: Claim, status: int, exchange: Exchange, seen: Group, s
         return _other_status(claim, status, same, is_certain=True)  # reality says otherwise that there is nothing
     alike = next((each for each in _ALIKE if status in each), frozenset())
     others = Group([one for one in seen.evidence if _status(one) in alike])
-    if others and exchange.uses is not None and _is_read_exactly(exchange.uses):
+    if others and exchange.uses is not None and is_status_read(exchange.uses):
         return _other_status(claim, status, others, is_certain=False)
     return Weighed("unverified", seen.first)
 
@@ -301,11 +303,12 @@ def _weigh_status(claim: Claim, status: int | None, exchange: Exchange, seen: Gr
     taken = Group([one for one in seen.evidence if (_status(one) or 500) < 400])
     if status is None or not taken or any(_status(one) == status for one in taken.evidence):
         return None
-    if exchange.uses is None or not (exchange.uses.escapes or _is_read_exactly(exchange.uses)):
+    if exchange.uses is None or not (exchange.uses.escapes or is_status_read(exchange.uses)):
         return None
     if status in _OF_STATE.get(exchange.request.method, ()):
         return Weighed("unverified", taken.first)
-    return _other_status(claim, status, taken, is_certain=_is_read_exactly(exchange.uses))
+    # What a service answers with depends on its state more than what it says there.
+    return _other_status(claim, status, taken, is_certain=is_status_read(exchange.uses) and not exchange.states)
 
 
 def _weigh_headers(claim: Claim, answer: Answer, exchange: Exchange, seen: Group) -> Weighed | None:
@@ -351,6 +354,11 @@ def _weigh_body(claim: Claim, exchange: Exchange, seen: Group, compares_values: 
         compares_values=compares_values,
     )
     return replace(weighed, kind=None if weighed.kind is None else "http_body")
+
+
+def _as_own(one: Evidence) -> Evidence:
+    """Take an observation for one of first-party code, as the service is that somebody else's Pact asks for: rule 1."""
+    return replace(one, observation=replace(one.observation, first_party=True))
 
 
 # -- small questions --------------------------------------------------------------------------------------------------
@@ -399,6 +407,8 @@ def _as_numbers(shape: Shape) -> Shape:
 
 
 def _is_same_request(exchange: Exchange, other: Exchange) -> bool:
+    if exchange.states or any(segment.is_any for segment in exchange.request.path):
+        return False  # it was another world, or this request is one of many
     text = request_text(exchange.request)
     return text is not None and text == request_text(other.request)
 
@@ -426,11 +436,3 @@ def _is_empty(evidence: Evidence) -> bool:
 def _headers(evidence: Evidence) -> tuple[str, ...]:
     answer = _answer(evidence)
     return answer.headers if answer is not None else ()
-
-
-def _is_read_exactly(uses: Uses) -> bool:
-    """Whether the code is seen to compare the status with certain ones; ``< 400`` and ``.ok`` ask for less."""
-    for name, inner in uses.members:
-        if name in (".status_code", ".status"):
-            return inner.escapes or "__eq__" in inner.operations or "__contains__" in inner.operations
-    return False

@@ -31,5 +31,13 @@ def body_uses_in(exchange: Exchange) -> Uses | None:
     return EVERYTHING if any(name in _UNREAD_BODY for name, _ in uses.members) else None
 
 
+def is_status_read(uses: Uses) -> bool:
+    """Say whether the code is seen to compare the status with certain ones; ``< 400`` and ``.ok`` ask for less."""
+    for name, inner in uses.members:
+        if name in (".status_code", ".status"):
+            return inner.escapes or "__eq__" in inner.operations or "__contains__" in inner.operations
+    return False
+
+
 def _is_known(uses: Uses) -> bool:
     return any(name == ".json" for name, _ in uses.members)

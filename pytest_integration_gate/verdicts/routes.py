@@ -67,7 +67,10 @@ def agree(claimed: Sequence[Segment], seen: Sequence[Segment], *, is_same_site: 
             return False
         claimed, seen = claimed[len(claimed) - size :], seen[len(seen) - size :]
     return len(claimed) == len(seen) and all(
-        one.text == other.text or (one.is_id and other.is_id) or (is_same_site and _are_filled_in(one, other))
+        one.text == other.text
+        or (one.is_id and other.is_id)
+        or (one.is_any and not other.is_spelled)
+        or (is_same_site and _are_filled_in(one, other))
         for one, other in zip(claimed, seen, strict=True)
     )
 

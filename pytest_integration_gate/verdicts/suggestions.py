@@ -18,6 +18,8 @@ def suggestion(claim: Claim, target: str, kind: Kind, differences: tuple[Differe
     where = f"the double at {claim.at}" if claim.at else "the double"
     first = differences[0] if differences else Difference(path="$", claim="", reality="what was seen")
     name = target if " " in target else target.partition(":")[2] or target
+    if claim.double == "pact":  # which side is right, only the two can say
+        return f"Let `{name}` answer as the Pact at {claim.at} says, or agree with its consumer on another one."
     return _SENTENCES.get(kind, _say_shape)(where, name, first)
 
 

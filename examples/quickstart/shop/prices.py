@@ -1,8 +1,6 @@
 """The client of the price service."""
 
-import json
-from urllib.error import HTTPError
-from urllib.request import urlopen
+import requests
 
 
 class UnknownArticle(Exception):
@@ -15,9 +13,8 @@ class PriceClient:
 
     def price(self, sku: str) -> dict:
         """Ask for one article: {"sku": ..., "cents": ..., "currency": ...}."""
-        try:
-            with urlopen(f"{self._url}/prices/{sku}", timeout=5) as answer:
-                return json.load(answer)
-        except HTTPError as error:
-            error.close()
-            raise UnknownArticle(sku) from error
+        answer = requests.get(f"{self._url}/prices/{sku}", timeout=5)
+        if answer.status_code == 404:
+            raise UnknownArticle(sku)
+        answer.raise_for_status()
+        return answer.json()

@@ -1,6 +1,6 @@
-"""Unit tests: the customers and prices are mocks. Two of the mocks lie, and every test passes."""
+"""Unit tests: the customers and prices are mocks, or stubs. Two of the mocks lie, and every test passes."""
 
-from unittest.mock import Mock, patch
+from unittest.mock import Mock
 
 import pytest
 
@@ -9,10 +9,10 @@ from shop.prices import PriceClient, UnknownArticle
 from shop.repository import CustomerRepo
 
 
-def test_total_adds_up():
-    with patch.object(PriceClient, "price", return_value={"sku": "apple", "cents": 30, "currency": "EUR"}):
-        checkout = Checkout(Mock(spec=CustomerRepo), PriceClient("http://prices"))
-        assert checkout.total(["apple", "apple"]) == 60
+def test_total_adds_up(stubs):
+    stubs.get("http://prices/prices/apple", json={"sku": "apple", "cents": 30, "currency": "EUR"})
+    checkout = Checkout(Mock(spec=CustomerRepo), PriceClient("http://prices"))
+    assert checkout.total(["apple", "apple"]) == 60
 
 
 def test_price_abroad():

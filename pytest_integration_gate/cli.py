@@ -38,6 +38,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     judging.add_argument("files", nargs="+", type=Path, metavar="FILE", help="a file of --gate-export")
     judging.add_argument("--report", metavar="PATH", help="where to write the YAML report")
     judging.add_argument("--fail-on", metavar="WORDS", help="what fails: for example 'mismatch,suspect'")
+    showing = commands.add_parser(
+        "show",
+        help="print what is known of a collaborator, and who claims what about it",
+        description="Print what is known of a collaborator, and who claims what about it; exit status 1 when that is "
+        "nothing.",
+    )
+    showing.add_argument("target", help="such as 'shop.repository:UserRepo.get', 'shop.repository' or 'UserRepo'")
+    showing.add_argument(
+        "--from",
+        dest="files",
+        nargs="+",
+        type=Path,
+        default=(),
+        metavar="FILE",
+        help="files of --gate-export, instead of the store of this folder",
+    )
     chosen = parser.parse_args(arguments)
     try:
         return _COMMANDS[chosen.command](chosen)
@@ -64,6 +80,12 @@ def _judge(chosen: argparse.Namespace) -> int:
     return judge_and_tell(chosen.files, report=chosen.report, fail_on=chosen.fail_on)
 
 
+def _show(chosen: argparse.Namespace) -> int:
+    from pytest_integration_gate.hooks.knowledge import show
+
+    return show(chosen.target, chosen.files)
+
+
 def _schema(file: str) -> str:
     if file == "suite":
         from pytest_integration_gate.suites import json_schema
@@ -72,7 +94,7 @@ def _schema(file: str) -> str:
     return schema_text(file)
 
 
-_COMMANDS = {"schema": _print_schema, "merge": _merge, "judge": _judge}
+_COMMANDS = {"schema": _print_schema, "merge": _merge, "judge": _judge, "show": _show}
 
 
 def _version() -> str:

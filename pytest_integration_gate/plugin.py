@@ -118,6 +118,7 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
     parser.addini("gate_report", "Where to write the YAML report.")
     parser.addini("gate_fail_on", "What fails the run, as words.", type="linelist", default=None)
     parser.addini("gate_store", "The folder that keeps evidence between runs.")
+    parser.addini("gate_evidence_max_age", "How old stored evidence may be, like '30d'.")
     parser.addini("gate_boundaries", "Boundaries, one a line: 'name: collaborator ...'.", type="linelist")
     parser.addini("gate_allow_commands", "Let YAML suites run commands.", type="bool", default=True)
     parser.addini("gate_rules", "Rules for boundary tests, one a line: 'rule: warning | error | off'.", type="linelist")

@@ -28,13 +28,15 @@ _Age: TypeAlias = tuple[str | bool, ...]
 class CarriedTest:
     """The record of a test. `is_whole` says that its run exported it; a store keeps only a part of it.
 
-    `moment` is when its run ended, in UTC with microseconds; `is_skipped` says that the test did not run.
+    `moment` is when its run ended, in UTC with microseconds, `python` the version it ran on; `is_skipped` says that the
+    test did not run.
     """
 
     record: TestRecord
     date: str
     commit: str = ""
     moment: str = ""
+    python: str = ""
     is_whole: bool = False
     is_skipped: bool = False
 
@@ -100,7 +102,7 @@ def merge(many: Iterable[Carried]) -> Carried:
 def of_store(store: Store) -> Carried:
     """Return what a store has, ready to be carried."""
     return carried(
-        CarriedTest(record=one.record, date=one.date, commit=one.commit, moment=one.moment)
+        CarriedTest(record=one.record, date=one.date, commit=one.commit, moment=one.moment, python=one.python)
         for one in store.tests.values()
     )
 
@@ -114,7 +116,9 @@ def adopt(store: Store, imported: Carried) -> Store:
             continue
         record = lasting(one.record)
         if record.claims or record.observations:
-            tests[nodeid] = StoredTest(record=record, date=one.date, commit=one.commit, moment=one.moment)
+            tests[nodeid] = StoredTest(
+                record=record, date=one.date, commit=one.commit, moment=one.moment, python=one.python
+            )
         else:
             tests.pop(nodeid, None)
     return Store(MappingProxyType(tests))
@@ -163,6 +167,6 @@ def _ordered(test: CarriedTest, texts: dict[object, str]) -> CarriedTest:
     record = test.record
     parts: dict[str, Any] = {
         name: tuple(sorted(getattr(record, name), key=text))
-        for name in ("claims", "observations", "facts", "unbound", "hygiene")
+        for name in ("claims", "observations", "editions", "facts", "unbound", "hygiene")
     }
     return replace(test, record=replace(record, **parts, warnings=tuple(sorted(record.warnings))))

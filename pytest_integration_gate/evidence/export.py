@@ -1,7 +1,7 @@
 """The text form of evidence, made to be carried, compared and reviewed: JSON Lines, sorted (SPEC section 9).
 
-The first line names the format. Then every distinct claim, observation and fact has one line that holds all of it and
-the tests that made it, so that a change of one shape is a change of one line.
+The first line names the format. Then every distinct claim, observation, edition and fact has one line that holds all
+of it and the tests that made it, so that a change of one shape is a change of one line.
 """
 
 from __future__ import annotations
@@ -15,10 +15,11 @@ from typing import Any
 
 from pytest_integration_gate.errors import StoreError
 from pytest_integration_gate.evidence.carrying import Carried, CarriedEnd, CarriedRun, CarriedTest, carried
-from pytest_integration_gate.files import write_text
+from pytest_integration_gate.files import write_parts
 from pytest_integration_gate.isolation import open_file
 from pytest_integration_gate.model.claim import Claim, Hygiene, Unbound
 from pytest_integration_gate.model.codec import from_data, to_data
+from pytest_integration_gate.model.edition import Edition
 from pytest_integration_gate.model.fact import Fact
 from pytest_integration_gate.model.observation import Observation
 
@@ -27,6 +28,7 @@ KIND = "integration-gate export"
 _PARTS: dict[str, tuple[str, Any]] = {
     "claim": ("claims", Claim),
     "observation": ("observations", Observation),
+    "edition": ("editions", Edition),
     "fact": ("facts", Fact),
     "unbound": ("unbound", Unbound),
     "hygiene": ("hygiene", Hygiene),
@@ -42,7 +44,7 @@ def read_export(path: Path) -> Carried:
     """Read an exported file; raise StoreError when it cannot be used. The file stays as it is."""
     try:
         with open_file(path, encoding="utf-8") as stream:
-            return _parse(stream.read(), path)
+            return _parse(stream, path)
     except OSError as error:
         raise StoreError(
             f"The exported evidence {path} cannot be read: {error.strerror or error}.",
@@ -58,14 +60,15 @@ def read_export(path: Path) -> Carried:
 
 def write_export(path: Path, what: Carried) -> None:
     """Write an exported file in one step; raises OSError."""
-    write_text(path, export_text(what))
+    write_parts(path, export_lines(what))
 
 
-def export_text(what: Carried) -> str:
-    """Return the text form; equal evidence gives equal text."""
-    lines = [dumps(entry, separators=(",", ":")) for entry in _entries(what)]
-    header = dumps({"format": FORMAT, "kind": KIND, "lines": len(lines)})
-    return "".join(f"{line}\n" for line in (header, *sorted(lines)))
+def export_lines(what: Carried) -> Iterator[str]:
+    """Give the lines of the text form; equal evidence gives equal lines."""
+    lines = sorted(dumps(entry, separators=(",", ":")) for entry in _entries(what))
+    yield dumps({"format": FORMAT, "kind": KIND, "lines": len(lines)}) + "\n"
+    for line in lines:
+        yield f"{line}\n"
 
 
 def _entries(what: Carried) -> Iterator[dict[str, Any]]:
@@ -87,9 +90,10 @@ def _entries(what: Carried) -> Iterator[dict[str, Any]]:
             yield entry | ({"skipped": dict(sorted(skipped.items()))} if skipped else {})
 
 
-def _parse(text: str, path: Path) -> Carried:
-    first, *rest = text.split("\n")
-    header = _json(first, 1)
+def _parse(stream: Iterable[str], path: Path) -> Carried:
+    lines = enumerate(stream, start=1)
+    number, first = next(lines, (1, ""))
+    header = _json(first, number)
     if not isinstance(header, dict) or header.get("kind") != KIND or type(header.get("format")) is not int:
         raise _Damaged("its first line does not say that it is exported evidence of the gate")
     if header["format"] != FORMAT:
@@ -97,10 +101,12 @@ def _parse(text: str, path: Path) -> Carried:
         raise StoreError(
             f"{path} has format {header['format']}; this version reads format {FORMAT}.", remedy=f"{remedy}."
         )
-    lines = rest[:-1] if rest and not rest[-1] else rest
-    if header.get("lines") != len(lines):
-        raise _Damaged(f"it should have {header.get('lines')} lines below the first and has {len(lines)}")
-    return _read(_json(line, number) for number, line in enumerate(lines, start=2))
+    reading = _Reading()
+    for number, line in lines:
+        reading.add(number, _json(line, number))
+    if header.get("lines") != number - 1:
+        raise _Damaged(f"it should have {header.get('lines')} lines below the first and has {number - 1}")
+    return reading.result()
 
 
 def _json(line: str, number: int) -> Any:
@@ -110,34 +116,52 @@ def _json(line: str, number: int) -> Any:
         raise _Damaged(f"line {number} is not JSON") from None
 
 
-def _read(entries: Iterable[Any]) -> Carried:
-    tests: dict[tuple[str, bool], CarriedTest] = {}
-    parts: dict[tuple[str, bool], dict[str, list[Any]]] = {}
-    ends, runs, later = [], [], []
-    for number, entry in enumerate(entries, start=2):
+class _Reading:
+    """One pass over the lines below the first. What tests share is read once and kept until all tests are known."""
+
+    def __init__(self) -> None:
+        self._tests: dict[tuple[str, bool], CarriedTest] = {}
+        self._ends: list[CarriedEnd] = []
+        self._runs: list[CarriedRun] = []
+        self._parts: list[tuple[int, str, Any, list[tuple[str, bool, int]]]] = []
+
+    def add(self, number: int, entry: Any) -> None:
+        """Take one line; raise _Damaged when it is not understood."""
         try:
             name = next(iter(entry))
             if name == "test":
                 test = from_data(CarriedTest, entry[name])
-                key = (test.record.nodeid, test.is_skipped)
-                tests[key], parts[key] = test, {of: [] for of, _ in _PARTS.values()}
+                self._tests[test.record.nodeid, test.is_skipped] = test
             elif name == "end":
-                ends.append(from_data(CarriedEnd, entry[name]))
+                self._ends.append(from_data(CarriedEnd, entry[name]))
             elif name == "run":
-                runs.append(from_data(CarriedRun, entry[name]))
+                self._runs.append(from_data(CarriedRun, entry[name]))
             else:
-                later.append((number, name, from_data(_PARTS[name][1], entry[name]), entry))
+                field, cls = _PARTS[name]
+                makers = [
+                    (nodeid, is_skipped, times)
+                    for of, is_skipped in (("tests", False), ("skipped", True))
+                    for nodeid, times in entry.get(of, {}).items()
+                ]
+                self._parts.append((number, field, from_data(cls, entry[name]), makers))
         except Exception as error:  # whatever a foreign line makes the decoder do
-            raise _Damaged(f"line {number} cannot be understood: {type(error).__name__}: {error!s:.100}") from None
-    for number, name, part, entry in later:
-        try:
-            for is_skipped in (False, True):
-                for nodeid, times in entry.get("skipped" if is_skipped else "tests", {}).items():
-                    parts[nodeid, is_skipped][_PARTS[name][0]] += [part] * times
-        except Exception as error:
-            raise _Damaged(f"line {number} cannot be understood: {type(error).__name__}: {error!s:.100}") from None
-    whole = []
-    for key, test in tests.items():
-        found: dict[str, Any] = {of: tuple(some) for of, some in parts[key].items()}
-        whole.append(replace(test, record=replace(test.record, **found)))
-    return carried(whole, ends, runs)
+            raise _misunderstood(number, error) from None
+
+    def result(self) -> Carried:
+        """Give every test its parts."""
+        found: dict[tuple[str, bool], dict[str, list[Any]]] = {key: {of: [] for of in _EMPTY} for key in self._tests}
+        for number, field, part, makers in self._parts:
+            try:
+                for nodeid, is_skipped, times in makers:
+                    found[nodeid, is_skipped][field] += [part] * times
+            except Exception as error:
+                raise _misunderstood(number, error) from None
+        whole = []
+        for key, test in self._tests.items():
+            parts: dict[str, Any] = {of: tuple(some) for of, some in found[key].items()}
+            whole.append(replace(test, record=replace(test.record, **parts)))
+        return carried(whole, self._ends, self._runs)
+
+
+def _misunderstood(number: int, error: Exception) -> _Damaged:
+    return _Damaged(f"line {number} cannot be understood: {type(error).__name__}: {error!s:.100}")

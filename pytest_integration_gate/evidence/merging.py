@@ -15,13 +15,15 @@ from pytest_integration_gate.values import dataclass
 class StoredTest:
     """What one test contributed when it last ran, and when and at which commit that was.
 
-    `moment` is the end of its run, in UTC with microseconds; empty when an earlier version stored it.
+    `moment` is the end of its run, in UTC with microseconds, `python` the version it ran on; both are empty when an
+    earlier version stored it.
     """
 
     record: TestRecord
     date: str
     commit: str = ""
     moment: str = ""
+    python: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,7 @@ class Store:
         date: str,
         commit: str = "",
         moment: str = "",
+        python: str = "",
     ) -> Store:
         """Return the store as it is after a run.
 
@@ -54,7 +57,7 @@ class Store:
         for record in records:
             kept = replace(record, unbound=(), hygiene=(), warnings=())
             if kept.claims or kept.observations:
-                tests[record.nodeid] = StoredTest(record=kept, date=date, commit=commit, moment=moment)
+                tests[record.nodeid] = StoredTest(record=kept, date=date, commit=commit, moment=moment, python=python)
             else:
                 tests.pop(record.nodeid, None)
         return Store(MappingProxyType(tests))

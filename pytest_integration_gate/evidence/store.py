@@ -1,26 +1,28 @@
 """The embedded store: evidence that lasts from run to run, as JSON Lines in one file (SPEC section 9).
 
-The first line names the format. The claims, observations and facts follow, each distinct one once, and then the tests,
-which refer to them by their number. A file that is not understood is never overwritten: one that is damaged is set
-aside under another name, one of a newer format is an error.
+The first line names the format. The claims, observations, facts and editions follow, each distinct one once, and then
+the tests, which refer to them by their number. A file that is not understood is never overwritten: one that is damaged
+is set aside under another name, one of a newer format is an error.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from itertools import chain
 from json import dumps, loads
-from os import makedirs
+from os import listdir, makedirs, unlink
 from os.path import exists, join
 from types import MappingProxyType
 from typing import Any
 
 from pytest_integration_gate.errors import StoreError
 from pytest_integration_gate.evidence.merging import Store, StoredTest
-from pytest_integration_gate.files import write_text
+from pytest_integration_gate.files import write_parts, write_text
 from pytest_integration_gate.isolation import open_file, os_replace
 from pytest_integration_gate.model.claim import Claim
 from pytest_integration_gate.model.codec import from_data, to_data
+from pytest_integration_gate.model.edition import Edition
 from pytest_integration_gate.model.fact import Fact
 from pytest_integration_gate.model.observation import Observation
 from pytest_integration_gate.model.record import TestRecord
@@ -28,7 +30,7 @@ from pytest_integration_gate.model.record import TestRecord
 FORMAT = 1
 KIND = "integration-gate evidence"
 FILE = "evidence.jsonl"
-_PARTS: dict[str, Any] = {"claims": Claim, "observations": Observation, "facts": Fact}
+_PARTS: dict[str, Any] = {"claims": Claim, "observations": Observation, "facts": Fact, "editions": Edition}
 _LOCK_TIMEOUT = 10.0  # seconds
 
 
@@ -56,9 +58,10 @@ def update(folder: str, change: Callable[[Store], Store]) -> str:
     try:
         prepare(folder)
         with FileLock(join(folder, "evidence.lock"), timeout=_LOCK_TIMEOUT):
+            _sweep(folder)
             store, warning, is_writable = _load(folder)
             if is_writable:
-                write_text(join(folder, FILE), _text(change(store)))
+                write_parts(join(folder, FILE), _lines(change(store)))
             return warning
     except Timeout:
         return f"This run's evidence is not kept: another run has held {folder} for more than {_LOCK_TIMEOUT:.0f} s."
@@ -74,6 +77,13 @@ def prepare(folder: str) -> None:
     ignore = join(folder, ".gitignore")
     if not exists(ignore):
         write_text(ignore, "# Made by pytest --integration-gate.\n*\n")
+
+
+def _sweep(folder: str) -> None:
+    """Remove what killed runs have left of files that they were writing; the lock says that nobody writes now."""
+    for name in listdir(folder):
+        if name.startswith(f".{FILE}.") and name.endswith(".tmp"):
+            unlink(join(folder, name))
 
 
 def _load(folder: str) -> tuple[Store, str, bool]:
@@ -152,15 +162,25 @@ def _json(line: str, number: int) -> Any:
 
 def _test(data: dict[str, Any], parts: dict[str, list[Any]]) -> StoredTest:
     bare = from_data(TestRecord, data["record"])
-    found: dict[str, Any] = {name: tuple(parts[name][number] for number in data[name]) for name in _PARTS}
+    found: dict[str, Any] = {name: tuple(parts[name][number] for number in _numbers(data, name)) for name in _PARTS}
     return StoredTest(
-        record=replace(bare, **found), date=data["date"], commit=data["commit"], moment=data.get("moment", "")
+        record=replace(bare, **found),
+        date=data["date"],
+        commit=data["commit"],
+        moment=data.get("moment", ""),
+        python=data.get("python", ""),
     )
 
 
-def _text(store: Store) -> str:
+def _numbers(data: dict[str, Any], name: str) -> list[int]:
+    """Return the numbers of a test's parts; tests without editions do not mention them, as in earlier versions."""
+    return data.get(name, []) if name == "editions" else data[name]  # type: ignore[no-any-return]
+
+
+def _lines(store: Store) -> Iterator[str]:
     header = {"format": FORMAT, "kind": KIND, "tests": len(store.tests)}
-    return "".join(f"{dumps(entry, separators=(',', ':'))}\n" for entry in (header, *_entries(store)))
+    for entry in chain((header,), _entries(store)):
+        yield f"{dumps(entry, separators=(',', ':'))}\n"
 
 
 def _entries(store: Store) -> Iterator[dict[str, Any]]:
@@ -176,6 +196,9 @@ def _entries(store: Store) -> Iterator[dict[str, Any]]:
                 if number == following:
                     yield {name: to_data(part)}
                 references[name].append(number)
-        moment = {"moment": test.moment} if test.moment else {}
-        bare = replace(test.record, claims=(), observations=(), facts=())
-        yield {"test": {"record": to_data(bare), "date": test.date, "commit": test.commit, **moment, **references}}
+        if not references["editions"]:
+            del references["editions"]
+        told = {"moment": test.moment, "python": test.python}
+        said = {name: value for name, value in told.items() if value}
+        bare = replace(test.record, claims=(), observations=(), facts=(), editions=())
+        yield {"test": {"record": to_data(bare), "date": test.date, "commit": test.commit, **said, **references}}

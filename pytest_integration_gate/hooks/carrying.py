@@ -71,6 +71,7 @@ class Carrying:
                 date=today,
                 commit=run.commit,
                 moment=moment,
+                python=run.python,
                 is_whole=True,
                 is_skipped=nodeid in skipped,
             )
@@ -108,7 +109,7 @@ class Carrying:
 
 def merge_files(files: Iterable[Path], output: Path) -> None:
     """Merge exported files into one; raises StoreError."""
-    whole = merge([read_export(file) for file in files])
+    whole = merge(map(read_export, files))
     try:
         write_export(output, whole)
     except OSError as error:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pytest_integration_gate.hooks.settings import Settings
@@ -27,12 +28,15 @@ def compare(
     """Return the verdicts on the claims of the tests that are judged, and their records.
 
     In these records only doubles are left unbound of which no observation tells the class. `stored` are other tests:
-    they give evidence and facts, but what `witnessed` says of a fact is fresher.
+    they give evidence and facts, but what `witnessed` says of a fact is fresher. Stale evidence speaks where nothing
+    else does, and then the verdict is ``stale``.
     """
+    everything = (*stored, *witnessed)
     facts: dict[str, Fact] = {}
-    for one in (*stored, *witnessed):
+    for one in everything:
         facts.update((fact.target, fact) for fact in one.record.facts)
-    evidence = EvidenceIndex((*stored, *witnessed))
+    evidence = EvidenceIndex(one for one in everything if not one.stale)
+    stale = EvidenceIndex(one for one in everything if one.stale)
     claims: dict[Claim, set[str]] = defaultdict(set)
     records = []
     for one in witnessed:
@@ -40,10 +44,34 @@ def compare(
         records.append(replace(one.record, unbound=unbound))
         for claim in (*one.record.claims, *told):
             claims[claim].add(one.record.nodeid)
+
+    def observed_in(target: str) -> tuple[str, ...]:
+        return evidence.boundaries_of(target) or stale.boundaries_of(target)
+
     filing: Any = {
-        "boundary_of": lambda target: boundaries.boundary_of(target, {target: evidence.boundaries_of(target)}),
+        "boundary_of": lambda target: boundaries.boundary_of(target, {target: observed_in(target)}),
         "compares_values": lambda boundary: _compares_values(settings, boundary),
     }
+    matcher = _matcher(settings, boundaries, facts, evidence, claims, filing)
+    findings = [matcher.judge(claim, tuple(sorted(tests))) for claim, tests in claims.items()]
+    findings = [one for one in findings if not one.claim.is_told or one.verdict == "contradicted"]
+    if not stale.is_empty:
+        from pytest_integration_gate.verdicts.staleness import with_stale
+
+        older = _matcher(settings, boundaries, facts, stale, claims, filing)
+        findings = [with_stale(one, partial(older.judge, one.claim, one.tests)) for one in findings]
+    selected = settings.selected
+    return [finding for finding in findings if not selected or finding.boundary in selected], records
+
+
+def _matcher(
+    settings: Settings,
+    boundaries: Boundaries,
+    facts: Mapping[str, Fact],
+    evidence: EvidenceIndex,
+    claims: Iterable[Claim],
+    filing: Any,
+) -> Matcher:
     http = None
     if any(claim.exchange is not None for claim in claims):
         from pytest_integration_gate.verdicts.http import HttpMatcher
@@ -52,11 +80,7 @@ def compare(
         http = HttpMatcher(
             evidence, claims, origins=origins, apis=_apis(settings), configured=boundaries.configured, **filing
         )
-    matcher = Matcher(facts, evidence, http=http, **filing)
-    findings = [matcher.judge(claim, tuple(sorted(tests))) for claim, tests in claims.items()]
-    findings = [one for one in findings if not one.claim.is_told or one.verdict == "contradicted"]
-    selected = settings.selected
-    return [finding for finding in findings if not selected or finding.boundary in selected], records
+    return Matcher(facts, evidence, http=http, **filing)
 
 
 def _apis(settings: Settings) -> Mapping[str, Api]:

@@ -14,6 +14,7 @@ from _pytest.config import _prepareconfig  # what `pytest` itself calls; it read
 from pytest_integration_gate.errors import SettingsError
 from pytest_integration_gate.evidence.carrying import Carried, CarriedRun, merge
 from pytest_integration_gate.evidence.export import read_export
+from pytest_integration_gate.hooks.ageing import staleness
 from pytest_integration_gate.hooks.comparing import compare
 from pytest_integration_gate.hooks.extending import extended
 from pytest_integration_gate.hooks.settings import Settings, check_report, read_settings
@@ -76,13 +77,16 @@ def _judge(what: Carried, settings: Settings, config: pytest.Config) -> RunRepor
     today = datetime.fromtimestamp(clock(), UTC).strftime("%Y-%m-%d")
     runs = sorted(what.runs, key=lambda run: run.moment)
     skipped = {nodeid for nodeid, end in what.ends.items() if end.outcome.outcome == "skipped"}
-    stored, judged = [], []
+    stored: list[Witnessed] = []
+    judged: list[Witnessed] = []
+    ageing = staleness(config, settings)
     for (nodeid, is_skipped), test in sorted(what.tests.items(), key=lambda item: (item[1].date, item[1].moment)):
-        one = Witnessed(test.record, test.date, test.commit)
+        fresh, *stale = ageing.witnessed(test)
         if test.is_whole and is_skipped == (nodeid in skipped):
-            judged.append(one)
-        elif not is_skipped and nodeid not in skipped:
-            stored.append(one)
+            judged.append(fresh)
+            stored += stale
+        elif not is_skipped:
+            stored += (fresh, *stale)
     boundaries = Boundaries.of({one.name: (*one.collaborators, *one.urls) for one in settings.boundaries})
     findings, records = compare(settings, boundaries, stored, judged)
     given = (*settings.waivers, *(waiver for end in what.ends.values() for waiver in end.waivers))

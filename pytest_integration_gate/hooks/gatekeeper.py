@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +36,7 @@ from pytest_integration_gate.reports.yaml_file import write_report
 from pytest_integration_gate.verdicts.evidence import Witnessed
 
 if TYPE_CHECKING:  # only runs that ask for them need these
+    from pytest_integration_gate.evidence.staleness import Staleness
     from pytest_integration_gate.hooks.baselining import Baseline
     from pytest_integration_gate.hooks.carrying import Carrying
     from pytest_integration_gate.hooks.contexts import ContextJudge
@@ -145,6 +147,9 @@ class Gatekeeper:
     def _finish(self, session: pytest.Session, exitstatus: int) -> None:
         today, commit = datetime.fromtimestamp(clock(), UTC).strftime("%Y-%m-%d"), commit_of(self._config.rootpath)
         ended = clock()
+        self._records |= {
+            nodeid: self._staleness.dated(record) for nodeid, record in self._records.items() if record.observations
+        }
         self._keep(today, commit, ended)
         waivers = self._waivers
         findings = waivers.apply(self._findings(today, commit), today)
@@ -166,6 +171,13 @@ class Gatekeeper:
             pytest.ExitCode.NO_TESTS_COLLECTED,
         ):
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    @cached_property
+    def _staleness(self) -> Staleness:
+        """What dates and ages evidence; only runs that observe, or have a store, need it."""
+        from pytest_integration_gate.hooks.ageing import staleness
+
+        return staleness(self._config, self._settings)
 
     def _export(self, today: str, ended: float) -> None:
         assert self.report is not None
@@ -208,7 +220,7 @@ class Gatekeeper:
         warning = update(
             str(self._settings.store),
             lambda store: (carrying.adopted(store) if carrying is not None else store).updated(
-                ran, self._whole_files(), date=today, commit=commit, moment=moment
+                ran, self._whole_files(), date=today, commit=commit, moment=moment, python=platform.python_version()
             ),
         )
         if warning:
@@ -256,9 +268,10 @@ class Gatekeeper:
 
     def _findings(self, today: str, commit: str) -> list[Finding]:
         stored = [
-            Witnessed(test.record, test.date, test.commit)
+            one
             for nodeid, test in self._store.tests.items()
-            if nodeid not in self._records
+            if nodeid not in self._records or not self._ran(nodeid)
+            for one in self._staleness.witnessed(test)
         ]
         witnessed = [Witnessed(record, today, commit) for record in self._records.values()]
         findings, self._judged_records = compare(self._settings, self._boundaries, stored, witnessed)

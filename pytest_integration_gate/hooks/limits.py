@@ -1,4 +1,4 @@
-"""The limits of the ini file: rules for boundary tests, the budget of the run, floors of coverage."""
+"""The limits of the ini file: rules for boundary tests, the run's budget, floors of coverage, the age of evidence."""
 
 from __future__ import annotations
 
@@ -12,19 +12,24 @@ from pytest_integration_gate.yaml_rules import listing, nearest
 _RULE = re.compile(r"(\w+)\s*(?:[:=]\s*(\w*))?")
 _TIME = re.compile(r"(\d+(?:\.\d*)?|\.\d+)\s*(ms|s|m|h)?")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+_AGE = re.compile(r"(\d+(?:\.\d*)?|\.\d+)\s*([hdw])")
+_AGE_SECONDS = {"h": 3600.0, "d": 86_400.0, "w": 604_800.0}
 _SAME_LEVEL = {"warn": "warning"}
 _MISSING = "pip install 'pytest-integration-gate[coverage]'"
 
 Problem = tuple[str, str]
 
 
-def read_limits(rules: Iterable[str], budget: str, floors: Iterable[str]) -> tuple[dict[str, Any], list[Problem]]:
-    """Read the three settings. Return what `Settings` calls them, and what is wrong, by the name of the setting."""
+def read_limits(
+    rules: Iterable[str], budget: str, floors: Iterable[str], max_age: str = ""
+) -> tuple[dict[str, Any], list[Problem]]:
+    """Read the four settings. Return what `Settings` calls them, and what is wrong, by the name of the setting."""
     problems: list[Problem] = []
     limits = {
         "rules": _rules(rules, problems),
         "budget": _budget(budget, problems),
         "floors": _floors(floors, problems),
+        "evidence_max_age": _age(max_age, problems),
     }
     return limits, problems
 
@@ -53,6 +58,18 @@ def _budget(text: str, problems: list[Problem]) -> float | None:
         )
         return None
     return float(found[1]) * _SECONDS[found[2] or "s"]
+
+
+def _age(text: str, problems: list[Problem]) -> float | None:
+    if not text:
+        return None
+    found = _AGE.fullmatch(text)
+    if not found or not float(found[1]):
+        problems.append(
+            ("gate_evidence_max_age", f"`{text}` is no age. Write hours, days or weeks: `12h`, `30d`, `2w`.")
+        )
+        return None
+    return float(found[1]) * _AGE_SECONDS[found[2]]
 
 
 def _floors(lines: Iterable[str], problems: list[Problem]) -> dict[str, float]:

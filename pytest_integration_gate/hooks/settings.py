@@ -36,10 +36,9 @@ DEFAULT_BOUNDARIES = ("cloud", "database", "filesystem", "http", "messaging", "p
 
 JUDGED = (
     *("acceptance", "border", "checkpoint", "flaky", "mismatch"),
-    *("out_of_context", "plan", "suspect", "unverified"),
+    *("out_of_context", "plan", "stale", "suspect", "unverified"),
 )
-LATER = ("stale",)
-"""Words for what can fail a run: what this version judges, and what it accepts and does not judge yet."""
+"""Words for what can fail a run."""
 
 FORMATS = ("trace", "html", "json", "sarif", "ctrf")
 """What the judged run can be written as besides the report, each asked for by ``--gate-`` and its name."""
@@ -57,7 +56,8 @@ class Settings:
     is where their results go. `requirements` maps ids to texts. `formats` says where the judged run is written
     besides the report, by the format's name; `repeat` in how many orders everything runs. `rules` maps rules for
     boundary tests to ``warning``, ``error`` or ``off``. `budget` is in seconds, `floors` of coverage are in
-    percent. `selected` are the boundaries of ``--boundary``, empty for all. `waivers` are those of ``gate.yaml``.
+    percent. `evidence_max_age` is in seconds, None without a limit. `selected` are the boundaries of ``--boundary``,
+    empty for all. `waivers` are those of ``gate.yaml``.
     `baseline` is the file with known mismatches, and `updates_baseline` says that it shall have those of this run.
     `imports` are files with evidence of other runs, `export` is where all is written.
     `pact` is the folder that Pact files are written to, `pact_broker` the URL of the broker that gets them, empty
@@ -83,6 +83,7 @@ class Settings:
     repeat: int = 1
     rules: Mapping[str, str] = field(default_factory=dict)
     budget: float | None = None
+    evidence_max_age: float | None = None
     floors: Mapping[str, float] = field(default_factory=dict)
     contexts: tuple[Context, ...] = ()
     worked_on: tuple[str, ...] = ()
@@ -259,7 +260,7 @@ class _Reading:
         where = f"gate_fail_on in {self.ini}" if option is None else "--gate-fail-on"
         words = re.split(r"[\s,]+", " ".join(ini) if option is None else option)
         words = [word for word in words if word]
-        allowed = (*JUDGED, *LATER, "none")
+        allowed = (*JUDGED, "none")
         self.problems += [
             f"{where}: `{word}` is nothing that can fail a run.{nearest(word, allowed)}"
             for word in words
@@ -269,8 +270,6 @@ class _Reading:
             self.problems.append(f"{where}: empty. Write `none` to report only; known: {', '.join(sorted(allowed))}.")
         if "none" in words and len(set(words)) > 1:
             self.problems.append(f"{where}: `none` stands alone. Take it out, or the other words.")
-        if later := [word for word in words if word in LATER]:
-            self.notes.append(f"{where}: not judged by this version: {', '.join(later)}.")
         return set(words) - {"none"}
 
     def is_audit(self) -> bool:
@@ -308,14 +307,16 @@ class _Reading:
         return number or 1
 
     def limits(self) -> dict[str, Any]:
-        """Give rules, budget and floors of coverage."""
+        """Give rules, budget, floors of coverage and the age of evidence."""
         written = {name: self.lines(f"gate_{name}") for name in ("rules", "coverage")}
-        budget = str(self.config.getini("gate_budget") or "").strip()
-        if not budget and not any(written.values()):
+        budget, max_age = (
+            str(self.config.getini(f"gate_{name}") or "").strip() for name in ("budget", "evidence_max_age")
+        )
+        if not budget and not max_age and not any(written.values()):
             return {}
         from pytest_integration_gate.hooks.limits import read_limits
 
-        limits, problems = read_limits(written["rules"], budget, written["coverage"])
+        limits, problems = read_limits(written["rules"], budget, written["coverage"], max_age)
         self.problems += [f"{name} in {self.ini}: {problem}" for name, problem in problems]
         return limits
 

@@ -87,6 +87,7 @@ def judge(
     summary = _summary(ended, sorting.held_back if sorting else 0)
     mismatches = sections.mismatches(findings)
     unverified, unbound = sections.unverified(findings), sections.unbound_doubles(records)
+    stale = sections.stale(findings)
     causes = [cause for contribution in contributions for cause in contribution.causes]
     causes += _causes_of_sorting(sorting) if sorting is not None else ()
     gate = _gate(sections.count_verdicts(findings), mismatches, len(waiver_problems), causes, summary, fail_on)
@@ -103,6 +104,7 @@ def judge(
         gate=gate,
         boundaries=filled,
         mismatches=mismatches,
+        stale=stale,
         unverified=unverified,
         unbound_doubles=unbound,
         hygiene=sections.hygiene(records, untidy, hidden),
@@ -114,7 +116,9 @@ def judge(
                 {*warnings, *waiver_problems, *warned, *(warning for record in records for warning in record.warnings)}
             )
         ),
-        recommendations=sections.recommendations(sections.unverified(sections.provable(findings)), filled, unbound),
+        recommendations=sections.recommendations(
+            sections.unverified(sections.provable(findings)), filled, unbound, stale
+        ),
     )
     added = {name: section for contribution in contributions for name, section in contribution.sections.items()}
     ours = {name: section for name, section in added.items() if name in report.__dataclass_fields__}

@@ -17,6 +17,7 @@ from pytest_integration_gate.model.run_report import (
     FailedTest,
     Measured,
     Mismatch,
+    Stale,
     SuiteResult,
     TestOutcome,
     UnboundDouble,
@@ -172,6 +173,34 @@ def unverified(findings: Iterable[Finding]) -> tuple[Unverified, ...]:
     )
 
 
+def stale(findings: Iterable[Finding]) -> tuple[Stale, ...]:
+    """Group the claims that only stale evidence speaks about by target and by what that said."""
+    groups: dict[tuple[object, ...], list[Finding]] = {}
+    for finding in findings:
+        if finding.verdict == "stale":
+            groups.setdefault(_stale_key(finding), []).append(finding)
+    return tuple(
+        Stale(
+            target=group[0].target,
+            boundary=group[0].boundary,
+            would_be=group[0].would_be or "unverified",
+            claims=len(group),
+            at=_places(finding.claim.at for finding in group),
+            tests=_tests_of(group),
+            reality=group[0].reality,
+            differences=group[0].differences,
+        )
+        for _, group in sorted(groups.items(), key=lambda item: item[0])
+    )
+
+
+def _stale_key(finding: Finding) -> tuple[object, ...]:
+    said = finding.reality
+    seen = () if said is None else (said.outcome, said.at, said.tests, said.date, said.commit, said.stale)
+    differing = tuple((one.path, one.claim, one.reality) for one in finding.differences)
+    return finding.target, finding.boundary, finding.would_be or "", differing, seen
+
+
 def unbound_doubles(records: Iterable[TestRecord]) -> tuple[UnboundDouble, ...]:
     """Group the doubles that stand for nothing known by the line that made them."""
     names: dict[str, set[str]] = {}
@@ -270,7 +299,10 @@ def provable(findings: Iterable[Finding]) -> Iterator[Finding]:
 
 
 def recommendations(
-    groups: Sequence[Unverified], boundaries: Iterable[Boundary], unbound: Sequence[UnboundDouble] = ()
+    groups: Sequence[Unverified],
+    boundaries: Iterable[Boundary],
+    unbound: Sequence[UnboundDouble] = (),
+    outdated: Sequence[Stale] = (),
 ) -> tuple[str, ...]:
     """Say what would give evidence, the most claims first."""
     advice = []
@@ -286,6 +318,9 @@ def recommendations(
     if len(ordered) > _RECOMMENDED:
         rest = counted(len(ordered) - _RECOMMENDED, "more target")
         advice.append(f"The list `unverified` names {rest} without evidence")
+    if outdated:
+        claims = counted(sum(group.claims for group in outdated), "claim")
+        advice.append(f"Run the boundary tests again: what {claims} met is stale")
     if unbound:
         lines = counted(len(unbound), "line")
         advice.append(

@@ -10,10 +10,11 @@ import types
 import typing
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, TypeVar, cast
 
 from pytest_integration_gate.model import shape as shapes
+from pytest_integration_gate.model.interaction import Outcome, Site
 from pytest_integration_gate.model.shape import ANYTHING, Anything, Field, Scalar
 
 Data = Any
@@ -24,6 +25,8 @@ Value = TypeVar("Value")
 _SHAPES: dict[str, type] = {cls.__name__: cls for cls in typing.get_args(shapes.Shape)}
 _TAG = "is"
 _POSITIONAL = frozenset({Field})  # so common that their names would fill the files
+_SHARED = frozenset({Outcome, Site})  # so often equal that a large store would be full of copies
+_REMEMBERED = 4096  # distinct ones of each class
 
 
 class _Misfit(ValueError):
@@ -68,6 +71,7 @@ def _class_codec(cls: Any) -> tuple[Encode, Decode]:
     if cls in _POSITIONAL:
         return _positional_codec(cls, plan)
     known = {name: decode for name, _, _, decode in plan}
+    make = lru_cache(_REMEMBERED)(cls) if cls in _SHARED else cls
     needed = [name for name, default, _, _ in plan if default is MISSING]
     steps = [(name, default, encode) for name, default, encode, _ in plan]
 
@@ -94,7 +98,7 @@ def _class_codec(cls: Any) -> tuple[Encode, Decode]:
         for name in needed:
             if name not in values:
                 raise _Misfit(f"{name!r} is missing")
-        return cls(**values)
+        return make(**values)
 
     return encode_fields, decode_fields
 
@@ -234,7 +238,7 @@ def _decode_shape(data: Data) -> Any:
     if data is None:
         return ANYTHING
     if type(data) is str:
-        return Scalar(data)
+        return _scalar(data)
     if type(data) is not dict:
         raise _Misfit(f"{_kind(data)} stands where a shape belongs")
     rest = dict(data)
@@ -243,6 +247,11 @@ def _decode_shape(data: Data) -> Any:
     if cls is None:
         raise _Misfit(f"{tag!r:.60} is no kind of shape")
     return _class_codec(cls)[1](rest)
+
+
+@lru_cache(_REMEMBERED)
+def _scalar(name: str) -> Scalar:
+    return Scalar(name)
 
 
 def _kind(data: Data) -> str:

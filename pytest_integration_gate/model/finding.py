@@ -40,7 +40,10 @@ class Difference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reality:
-    """What speaks about a claim: an observation (`source` ``observed``) or a fact (``declared``)."""
+    """What speaks about a claim: an observation (`source` ``observed``) or a fact (``declared``).
+
+    `stale` says why the observation no longer counts.
+    """
 
     outcome: str
     source: Literal["observed", "declared"]
@@ -49,6 +52,7 @@ class Reality:
     fidelity: Fidelity = "real"
     date: str = ""
     commit: str = ""
+    stale: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +61,7 @@ class Finding:
 
     `kind`, `differences` and `suggestion` are there when the verdict is ``contradicted`` or ``suspect``. `declared`
     says that an unverified claim at least agrees with every fact. `reality` is the evidence that decided, or the
-    nearest there is.
+    nearest there is. `would_be` is what a ``stale`` claim would be if the evidence still counted.
     """
 
     claim: Claim
@@ -69,4 +73,5 @@ class Finding:
     reality: Reality | None = None
     suggestion: str = ""
     declared: bool = False
+    would_be: Verdict | None = None
     tests: tuple[str, ...] = ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pytest_integration_gate.model.claim import Claim, Hygiene, Unbound
+from pytest_integration_gate.model.edition import Edition
 from pytest_integration_gate.model.fact import Fact
 from pytest_integration_gate.model.finding import Fidelity
 from pytest_integration_gate.model.observation import Observation
@@ -14,6 +15,7 @@ class TestRecord:
     """What one test contributes; it rides on the test's teardown report.
 
     `boundaries` and `fidelity` come from the ``boundary`` marker; a test without the marker has no boundaries.
+    `editions` say what the observed targets were; they are noted at the end of the run.
     """
 
     __test__ = False  # not a test class, whatever its name says
@@ -23,6 +25,7 @@ class TestRecord:
     fidelity: Fidelity = "real"
     claims: tuple[Claim, ...] = ()
     observations: tuple[Observation, ...] = ()
+    editions: tuple[Edition, ...] = ()
     facts: tuple[Fact, ...] = ()
     unbound: tuple[Unbound, ...] = ()
     hygiene: tuple[Hygiene, ...] = ()

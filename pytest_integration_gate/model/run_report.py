@@ -159,6 +159,23 @@ class Unverified:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Stale:
+    """The claims about one target that only stale evidence speaks about, and what that said.
+
+    `would_be` is the verdict that it would give if it still counted; `reality.stale` says why it does not.
+    """
+
+    target: str
+    boundary: str = ""
+    would_be: Verdict
+    claims: int
+    at: tuple[str, ...]
+    tests: tuple[str, ...]
+    reality: Reality | None = None
+    differences: tuple[Difference, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UnboundDouble:
     """A line that makes doubles of which nobody knows what they stand for. `names` are the attributes used on them."""
 
@@ -320,6 +337,7 @@ class RunReport:
     gate: Gate
     boundaries: tuple[Boundary, ...]
     mismatches: tuple[Mismatch, ...]
+    stale: tuple[Stale, ...] = ()
     unverified: tuple[Unverified, ...]
     unbound_doubles: tuple[UnboundDouble, ...]
     hygiene: tuple[Untidy, ...]

@@ -85,6 +85,13 @@ def _lines(report: RunReport, active: Sequence[Context], criteria: list[tuple[st
         "Unverified claims",
         [f"`{one.target}`: {counted(one.claims, 'claim')} at {', '.join(one.at)}" for one in report.unverified],
     )
+    yield from _section(
+        "Stale claims",
+        [
+            f"`{one.target}`: {counted(one.claims, 'claim')} at {', '.join(one.at)}: run its boundary tests again"
+            for one in report.stale
+        ],
+    )
 
 
 def _context(context: Context) -> Iterator[str]:

@@ -19,7 +19,7 @@ from pytest_integration_gate.model.run_report import Boundary, ClaimCounts, Fail
 from pytest_integration_gate.values import dataclass
 
 VERDICTS = ("verified", "waived", "stale", "unverified", "suspect", "contradicted")
-_STANDINGS = ("contradicted", "suspect", "unverified")
+_STANDINGS = ("contradicted", "suspect", "stale", "unverified")
 _CATEGORIES = ("in_context", "out_of_context", "pre_existing", "flaky", "unclassified")
 _OPEN_AT_ONCE = 8
 _UNITS = {"throughput": " /s", "duration": " s"}
@@ -99,9 +99,10 @@ def _collaborators(report: RunReport, boundary: Boundary) -> list[Collaborator]:
     for mismatch in report.mismatches:
         if mismatch.boundary == boundary.name:
             about.setdefault(mismatch.target, []).append((mismatch.verdict, 1))
-    for entry in report.unverified:
-        if entry.boundary == boundary.name:
-            about.setdefault(entry.target, []).append(("unverified", entry.claims))
+    for verdict, entries in (("stale", report.stale), ("unverified", report.unverified)):
+        for entry in entries:
+            if entry.boundary == boundary.name:
+                about.setdefault(entry.target, []).append((verdict, entry.claims))
     found = [
         Collaborator(
             target=target,

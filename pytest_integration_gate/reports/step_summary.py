@@ -27,15 +27,12 @@ def _parts(report: RunReport) -> Iterator[str]:
     )
     if gate.reasons:
         yield "\n".join(f"- {cell(reason)}" for reason in gate.reasons)
+    verdicts = ["verified", "contradicted", "suspect", "unverified", *(["stale"] if report.stale else [])]
     boundaries = [
-        (
-            cell(one.name),
-            one.fidelity,
-            *(str(getattr(one.claims, name)) for name in ("verified", "contradicted", "suspect", "unverified")),
-        )
+        (cell(one.name), one.fidelity, *(str(getattr(one.claims, name)) for name in verdicts))
         for one in report.boundaries
     ]
-    columns = ("Boundary", "Evidence", "Verified", "Contradicted", "Suspect", "Unverified")
+    columns = ("Boundary", "Evidence", *(name.capitalize() for name in verdicts))
     yield from _section("Boundaries", columns, boundaries)
     mismatches = [
         (

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from os import PathLike
 
 from pytest_integration_gate.judging.wording import counted
-from pytest_integration_gate.model.run_report import ClaimCounts, RunReport, Status
+from pytest_integration_gate.model.run_report import ClaimCounts, RunReport, Stale, Status
 from pytest_integration_gate.reports.boundary_table import table_lines
 from pytest_integration_gate.reports.context_text import context_lines, counts_lines
 from pytest_integration_gate.reports.layout import BOLD, PLAIN, YELLOW, Line, Markup, separator, wrapped
@@ -99,10 +99,14 @@ def _verdicts(claims: ClaimCounts) -> Iterator[str]:
 
 
 def _lists(report: RunReport, width: int, *, is_verbose: bool) -> Iterator[Line]:
-    """Say what is unverified, unbound and untidy: in one line each, or with every entry."""
+    """Say what is stale, unverified, unbound and untidy: in one line each, or with every entry."""
     claims = counted(sum(group.claims for group in report.unverified), "claim")
     untidy = [f"{entry.at}: {entry.kind}{f' ({entry.detail})' if entry.detail else ''}" for entry in report.hygiene]
     lists = (
+        (
+            f"{counted(sum(one.claims for one in report.stale), 'claim')} met only stale evidence",
+            [f"{one.target}: {_places(one.claims, one.at)}{_outdated(one)}" for one in report.stale],
+        ),
         (
             f"{claims} on {counted(len(report.unverified), 'target')} met no evidence",
             [f"{group.target}: {_places(group.claims, group.at)}" for group in report.unverified],
@@ -124,6 +128,11 @@ def _lists(report: RunReport, width: int, *, is_verbose: bool) -> Iterator[Line]
 
 def _places(claims: int, at: Sequence[str]) -> str:
     return f"{counted(claims, 'claim')} at {', '.join(at)}"
+
+
+def _outdated(one: Stale) -> str:
+    said = one.reality
+    return f"; {one.would_be} by what was seen on {said.date}, but {said.stale}" if said is not None else ""
 
 
 def _used(names: Sequence[str]) -> str:

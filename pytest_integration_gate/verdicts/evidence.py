@@ -33,11 +33,15 @@ from pytest_integration_gate.verdicts.observed import Seen, saw
 
 @dataclass(frozen=True, slots=True)
 class Witnessed:
-    """The record of a test with the day and the commit of its run; both empty when unknown."""
+    """The record of a test with the day and the commit of its run; both empty when unknown.
+
+    `stale` says why what it observed no longer counts, empty when it does.
+    """
 
     record: TestRecord
     date: str = ""
     commit: str = ""
+    stale: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,7 @@ class Evidence:
     fidelity: Fidelity
     date: str
     commit: str
+    stale: str = ""
 
     def as_reality(self) -> Reality:
         """Say what was seen, where and by whom, for a report."""
@@ -65,10 +70,11 @@ class Evidence:
             fidelity=self.fidelity,
             date=self.date,
             commit=self.commit,
+            stale=self.stale,
         )
 
 
-rank = attrgetter("tests", "observation.at", "date", "commit")
+rank = attrgetter("tests", "observation.at", "date", "commit", "stale")
 """The place of a piece of evidence among others, by what a report shows of it besides the outcome."""
 
 _all_but_outcome = attrgetter(*(field.name for field in fields(Observation) if field.name != "outcome"))
@@ -92,6 +98,7 @@ class EvidenceIndex:
                 self._by_target[observation.target].append((observation, one))
                 if observation.defined not in ("", observation.target):
                     self._by_definition[observation.defined].append((observation, one))
+        self.is_empty = not self._by_target
         self._merged: dict[tuple[str, str], tuple[Evidence, ...]] = {}
         self._parts: dict[str, list[Evidence]] | None = None
 
@@ -186,7 +193,7 @@ def _merge(sightings: Sequence[tuple[Observation, Witnessed]]) -> list[Evidence]
 
 
 def _evidence(observation: Observation, seen: Seen, who: list[Witnessed]) -> Evidence:
-    newest = max(who, key=lambda one: (one.date, one.commit)) if len(who) > 1 else who[0]
+    newest = max(who, key=lambda one: (one.date, one.commit, one.stale)) if len(who) > 1 else who[0]
     return Evidence(
         observation=observation,
         seen=seen,
@@ -195,6 +202,7 @@ def _evidence(observation: Observation, seen: Seen, who: list[Witnessed]) -> Evi
         fidelity=newest.record.fidelity_of(observation),
         date=newest.date,
         commit=newest.commit,
+        stale=newest.stale,
     )
 
 

@@ -20,9 +20,10 @@ from pytest_integration_gate.evidence.carrying import (
     merge,
     of_store,
 )
-from pytest_integration_gate.evidence.export import export_text, read_export, write_export
+from pytest_integration_gate.evidence.export import export_lines, read_export, write_export
 from pytest_integration_gate.evidence.merging import Store, StoredTest
 from pytest_integration_gate.model.claim import Claim, Hygiene, Unbound
+from pytest_integration_gate.model.edition import Edition
 from pytest_integration_gate.model.interaction import Arguments, Outcome
 from pytest_integration_gate.model.observation import Observation
 from pytest_integration_gate.model.record import TestRecord
@@ -42,12 +43,14 @@ CLAIMS = st.builds(
 OBSERVATIONS = st.builds(
     Observation, target=st.text(max_size=3), arguments=st.just(Arguments()), outcome=st.just(Outcome(kind="returned"))
 )
+EDITIONS = st.builds(Edition, target=st.text(max_size=3), source=st.text(max_size=2), version=st.text(max_size=2))
 RECORDS = st.builds(
     TestRecord,
     nodeid=NAMES,
     boundaries=st.lists(st.sampled_from(["database", "http"]), unique=True).map(tuple),
     claims=st.lists(CLAIMS, max_size=3).map(tuple),
     observations=st.lists(OBSERVATIONS, max_size=3).flatmap(lambda seen: st.just((*seen, *seen[:1]))),
+    editions=st.lists(EDITIONS, max_size=2).map(tuple),
     unbound=st.lists(st.builds(Unbound, at=st.text(max_size=2)), max_size=1).map(tuple),
     hygiene=st.lists(st.builds(Hygiene, kind=st.just("dead_double"), at=st.text(max_size=2)), max_size=1).map(tuple),
     warnings=st.lists(st.text(max_size=2), max_size=2).map(tuple),
@@ -58,6 +61,7 @@ TESTS = st.builds(
     date=st.sampled_from(["2026-11-20", "2026-11-21"]),
     commit=st.sampled_from(["", "1a2b3c4"]),
     moment=MOMENTS,
+    python=st.sampled_from(["", "3.13.0"]),
     is_whole=st.booleans(),
     is_skipped=st.booleans(),
 )
@@ -94,7 +98,7 @@ def whole(record: TestRecord, moment: str = "2026-11-20T10:00:00.000000Z", *, is
 def test_merging_is_commutative(one: Carried, two: Carried) -> None:
     """Which shard comes first makes no difference, not even to a byte of the text."""
     assert merge((one, two)) == merge((two, one))
-    assert export_text(merge((one, two))) == export_text(merge((two, one)))
+    assert [*export_lines(merge((one, two)))] == [*export_lines(merge((two, one)))]
 
 
 @given(CARRIED, CARRIED, CARRIED)
@@ -136,12 +140,12 @@ def test_a_test_that_was_skipped_elsewhere_ran() -> None:
 def test_a_shape_is_one_line() -> None:
     """When one claim of a hundred tests changes, one line goes and one comes, besides those of the test."""
     tests = [whole(TestRecord(nodeid=f"a.py::t{number}", claims=(CLAIM,))) for number in range(100)]
-    before = export_text(carried(tests)).splitlines()
+    before = list(export_lines(carried(tests)))
     assert len(before) == 1 + 1 + 100
     assert before[1:] == sorted(before[1:])
     changed = Claim(root=CLAIM.root, action="call", at="a.py:9")
     tests[0] = whole(TestRecord(nodeid="a.py::t0", claims=(changed,)))
-    after = export_text(carried(tests)).splitlines()
+    after = list(export_lines(carried(tests)))
     assert len(set(after[1:]) - set(before[1:])) == 2  # the new claim, and the old one without this test
 
 

@@ -18,6 +18,7 @@ from pytest_integration_gate.evidence import store as store_module
 from pytest_integration_gate.evidence.merging import Store, StoredTest
 from pytest_integration_gate.evidence.store import load, update
 from pytest_integration_gate.model.claim import Claim, Hygiene, Unbound
+from pytest_integration_gate.model.edition import Edition
 from pytest_integration_gate.model.fact import Fact, Parameter, Signature
 from pytest_integration_gate.model.interaction import Argument, Arguments, Outcome, Site, Uses
 from pytest_integration_gate.model.observation import Observation
@@ -58,6 +59,7 @@ BOUNDARY = TestRecord(
     fidelity="emulated",
     observations=(OBSERVATION, OBSERVATION),
     facts=(FACT,),
+    editions=(Edition(target="shop.repo:Repo.get", source="0123456789abcdef"),),
 )
 
 CLAIMS = st.builds(
@@ -71,8 +73,11 @@ CLAIMS = st.builds(
 RECORDS = st.builds(TestRecord, nodeid=st.text(), claims=st.lists(CLAIMS, min_size=1).map(tuple))
 
 
+RUN = {"date": "2026-11-20", "commit": "1a2b3c4", "moment": "2026-11-20T10:00:00.000000Z", "python": "3.13.0"}
+
+
 def keep(folder: Path, *records: TestRecord) -> str:
-    return update(str(folder), lambda store: store.updated(records, date="2026-11-20", commit="1a2b3c4"))
+    return update(str(folder), lambda store: store.updated(records, {}, **RUN))
 
 
 def kept(folder: Path) -> Store:
@@ -82,18 +87,16 @@ def kept(folder: Path) -> Store:
 
 
 def test_what_was_stored_is_loaded(tmp_path: Path) -> None:
-    """Records come back equal, with the date and commit of their run."""
+    """Records come back equal, with the date, the commit, the moment and the Python of their run."""
     assert keep(tmp_path, UNIT, BOUNDARY) == ""
-    assert kept(tmp_path).tests == {
-        record.nodeid: StoredTest(record=record, date="2026-11-20", commit="1a2b3c4") for record in (UNIT, BOUNDARY)
-    }
+    assert kept(tmp_path).tests == {record.nodeid: StoredTest(record=record, **RUN) for record in (UNIT, BOUNDARY)}
 
 
 @given(st.lists(RECORDS))
 def test_any_text_survives_the_store(records: list[TestRecord]) -> None:
     """Line breaks, quotes, lone surrogates: the lines are JSON and lose nothing."""
     store = Store().updated(records, date="\n", commit="\ud800")
-    assert store_module._parse(store_module._text(store).splitlines(keepends=True), "evidence") == store
+    assert store_module._parse(store_module._lines(store), "evidence") == store
 
 
 def test_a_missing_store_is_empty(tmp_path: Path) -> None:

@@ -158,10 +158,21 @@ def test_gate_yaml(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     )
 
 
-def test_what_a_later_version_judges_is_said(project: Project) -> None:
-    """Words of features that do not exist yet are no mistakes; the user hears that they do nothing."""
-    project.write("gate_fail_on = mismatch stale")
-    assert project.read().notes == ("gate_fail_on in pytest.ini: not judged by this version: stale.",)
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("30d", 2_592_000.0), ("12 h", 43_200.0), ("2w", 1_209_600.0), ("0.5d", 43_200.0), ("", None)]
+)
+def test_the_age_of_evidence(project: Project, text: str, seconds: float | None) -> None:
+    """Hours, days or weeks; nothing written is no limit."""
+    project.write(f"gate_evidence_max_age = {text}")
+    assert project.read().evidence_max_age == seconds
+
+
+@pytest.mark.parametrize("text", ["30", "0d", "soon", "-1d", "30s"])
+def test_an_age_that_is_none_is_told(project: Project, text: str) -> None:
+    """One error says what may be written."""
+    project.write(f"gate_evidence_max_age = {text}")
+    wanted = f"gate_evidence_max_age in pytest.ini: `{text}` is no age. Write hours, days or weeks: `12h`, `30d`, `2w`."
+    assert wanted in project.error()
 
 
 def test_everything_that_is_wrong_is_said_at_once(project: Project) -> None:

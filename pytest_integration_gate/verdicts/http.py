@@ -102,6 +102,7 @@ class HttpMatcher:
             kind=kind,
             differences=weighed.differences,
             reality=weighed.evidence.as_reality() if weighed.evidence is not None else None,
+            shown=weighed.evidence.as_shown() if kind is not None and weighed.evidence is not None else None,
             suggestion=suggestion(claim, target, kind, weighed.differences) if kind is not None else "",
             declared=weighed.verdict == "unverified" and api is not None and declared(claim.exchange, api),
             tests=tests,

@@ -132,7 +132,9 @@ def judge_carried(
         outcomes=[end.outcome for end in what.ends.values()],
         records=records,
         boundaries=[
-            one for one in observed_boundaries(records) if not settings.selected or one.name in settings.selected
+            one
+            for one in observed_boundaries(records, boundaries.configured)
+            if not settings.selected or one.name in settings.selected
         ],
         warnings=told,
         waiver_problems=waivers.problems,

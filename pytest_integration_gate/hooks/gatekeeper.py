@@ -314,7 +314,7 @@ class Gatekeeper:
         sorting = self._contexts.sort(self._outcomes) if self._contexts is not None else None
         selected = self._settings.selected
         records = self._judged_records
-        boundaries = observed_boundaries(records)
+        boundaries = observed_boundaries(records, self._boundaries.configured)
         run = TestRun(
             timestamp=datetime.fromtimestamp(self._started, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
             duration=f"{now - self._started:.1f}s",

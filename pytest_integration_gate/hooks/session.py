@@ -174,7 +174,8 @@ def _features(
 ) -> list[object]:
     """Make the objects of what is configured. Modules of features that nobody asked for are not imported."""
     plugins: list[object] = []
-    if settings.stories or settings.requirements or settings.plan or settings.rules:
+    runs_tests = not settings.checkpoint_stage  # what judges tests has nothing to say of a stage alone
+    if runs_tests and (settings.stories or settings.requirements or settings.plan or settings.rules):
         from pytest_integration_gate.hooks.linking import Linking
 
         linking = Linking(config, settings)
@@ -203,7 +204,7 @@ def _features(
         from pytest_integration_gate.hooks.pact import PactFiles
 
         plugins.append(PactFiles(config, settings, settings.pact))
-    if settings.floors and not is_worker:
+    if runs_tests and settings.floors and not is_worker:
         from pytest_integration_gate.hooks.floors import Floors
 
         plugins.append(Floors(config, settings, project))

@@ -118,7 +118,9 @@ def judge(
                 {*warnings, *waiver_problems, *warned, *(warning for record in records for warning in record.warnings)}
             )
         ),
-        recommendations=sections.recommendations(unverified, filled, unbound, stale),
+        recommendations=sections.recommendations(
+            sections.unverified(sections.provable(findings)), filled, unbound, stale
+        ),
     )
     added = {name: section for contribution in contributions for name, section in contribution.sections.items()}
     ours = {name: section for name, section in added.items() if name in report.__dataclass_fields__}

@@ -78,7 +78,8 @@ def _errors(mismatch: Mismatch, start: str, width: int, markup: Markup) -> Itera
     reality = mismatch.reality.outcome if mismatch.reality else ""
     told = [("claim:   ", mismatch.claim.outcome), *([("reality: ", reality)] if reality else [])]
     for label, text in told:
-        yield from wrapped(text, width, indent=start + label, hanging=start + " " * len(label), markup=markup)
+        hanging = start + " " * len(label)
+        yield from wrapped(text, width, indent=start + label, hanging=hanging, markup=markup, is_shape=True)
     differences = [d for d in mismatch.differences if not _is_told(d, mismatch.claim.outcome, reality)]
     if differences:
         yield "E", markup

@@ -152,6 +152,16 @@ def test_one_stage_alone(pipeline: Pipeline) -> None:
     assert (result.ret, pipeline.statuses) == (1, ["failed"])
 
 
+def test_a_stage_alone_proves_nothing_and_owes_nothing(pipeline: Pipeline) -> None:
+    """Requirements, a test plan and floors of coverage are judged by runs with tests."""
+    pipeline.project.write("PLAN.md", "## Seam: api -> database\n\n- it works\n")
+    asked = {"checkpoints": POINTS, "requirements": {"FR-01": "It works"}, "plan": "PLAN.md"}
+    pipeline.project.write("gate.yaml", yaml.safe_dump(asked))
+    result = pipeline.project.run("--gate-checkpoint", "backend", "-o", "gate_coverage=shop.py: 80")
+    assert (result.ret, pipeline.project.report["test_run"]["status"]) == (0, "PASSED")
+    assert pipeline.statuses == ["passed"]
+
+
 def test_mistakes_are_usage_errors(pipeline: Pipeline) -> None:
     """An unknown stage lists the known ones; wrong checkpoints and targets are told together."""
     result = pipeline.run(POINTS, "--gate-checkpoint", "backed", "--gate-publish", "gihub:a/b#1")

@@ -71,7 +71,7 @@ def stepping(folder: Path) -> tuple[float, float]:
     file.write_text("app: app\ntests:\n  - name: t\n    type: flow\n    steps:\n" + step * STEPS)
     suite = load_suite(file, file.name)
     life = Life(suite, folder)
-    life.begin()
+    life.begin({})
     taken = []
     for _ in range(RUNS):
         started = time.process_time()

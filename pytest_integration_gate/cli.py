@@ -12,6 +12,7 @@ from pytest_integration_gate.errors import GateError
 from pytest_integration_gate.reports.schema import SCHEMAS, schema_text
 
 _USAGE_ERROR = 4  # as pytest has it
+_FORMATS = {"trace": "what proves what", "html": "the page", "json": "JSON", "sarif": "SARIF", "ctrf": "CTRF"}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -38,6 +39,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     judging.add_argument("files", nargs="+", type=Path, metavar="FILE", help="a file of --gate-export")
     judging.add_argument("--report", metavar="PATH", help="where to write the YAML report")
     judging.add_argument("--fail-on", metavar="WORDS", help="what fails: for example 'mismatch,suspect'")
+    reporting = commands.add_parser(
+        "report",
+        help="write the report of a run again from its event log",
+        description="Write the report of a run from its event log, also when it was killed; exit status 1 when the run "
+        "failed. What a run that was killed has seen is put into the store.",
+    )
+    reporting.add_argument("--from", dest="log", type=Path, required=True, metavar="FILE", help="a file of gate_events")
+    reporting.add_argument("--report", metavar="PATH", help="where to write the YAML report")
+    for name, what in (*_FORMATS.items(), ("junit", "JUnit XML")):
+        reporting.add_argument(f"--{name}", metavar="PATH", help=f"where to write {what}")
+    examining = commands.add_parser(
+        "doctor",
+        help="say what is installed, what can be observed here, and what is configured",
+        description="Say what is installed, what can be observed on this Python (by a trial run in a folder of its "
+        "own), and what is configured in this folder, from where. Exit status 1 when something cannot be observed, 4 "
+        "for settings that a run would refuse.",
+    )
+    examining.add_argument("options", nargs="*", metavar="OPTION", help="options of pytest to look at, behind `--`")
     showing = commands.add_parser(
         "show",
         help="print what is known of a collaborator, and who claims what about it",
@@ -80,6 +99,22 @@ def _judge(chosen: argparse.Namespace) -> int:
     return judge_and_tell(chosen.files, report=chosen.report, fail_on=chosen.fail_on)
 
 
+def _report(chosen: argparse.Namespace) -> int:
+    from pytest_integration_gate.hooks.rebuilding import rebuild
+
+    return rebuild(
+        chosen.log,
+        {name: getattr(chosen, name) for name in ("report", *_FORMATS)},
+        junit=Path(chosen.junit) if chosen.junit else None,
+    )
+
+
+def _doctor(chosen: argparse.Namespace) -> int:
+    from pytest_integration_gate.hooks.doctor import examine
+
+    return examine(chosen.options)
+
+
 def _show(chosen: argparse.Namespace) -> int:
     from pytest_integration_gate.hooks.knowledge import show
 
@@ -94,7 +129,14 @@ def _schema(file: str) -> str:
     return schema_text(file)
 
 
-_COMMANDS = {"schema": _print_schema, "merge": _merge, "judge": _judge, "show": _show}
+_COMMANDS = {
+    "schema": _print_schema,
+    "merge": _merge,
+    "judge": _judge,
+    "report": _report,
+    "doctor": _doctor,
+    "show": _show,
+}
 
 
 def _version() -> str:

@@ -67,6 +67,13 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
         help="Ask the real collaborators what doubles claim and nobody has seen; 'dry' only says what would be asked.",
     )
     option("--gate-scaffold", metavar="DIR", help="Write integration tests for what is unverified into this folder.")
+    option(
+        "--gate-fix",
+        nargs="?",
+        const="preview",
+        choices=("preview", "write"),
+        help="Show how mocks that contradict reality can be mended, as a diff; 'write' changes the test files.",
+    )
     option("--gate-checkpoint", metavar="STAGE", help="Run only this stage's checkpoints, and no tests.")
     option("--gate-resume", action="store_true", help="Leave out leading checkpoints that passed in the same tree.")
     option(
@@ -105,6 +112,13 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
         metavar="FILE",
         help="Use and keep the evidence that another run has exported (repeatable).",
     )
+    option("--gate-events", metavar="FILE", help="Write what happens as JSON Lines at once; it survives a kill.")
+    option(
+        "--gate-notify",
+        action="append",
+        metavar="RECEIVER",
+        help="Tell a URL or a command of start, complete and failed; 'failed: URL' only of that (repeatable).",
+    )
     option("--gate-pact", metavar="DIR", help="Write what tests claim of HTTP services as Pact files, version 4.")
     option(
         "--gate-pact-verify",
@@ -128,6 +142,9 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
     parser.addini("gate_coverage", "Floors of coverage in percent, one a line: 'path or context: 90'.", type="linelist")
     parser.addini("gate_mode", "'gate' fails runs, 'audit' only reports.")
     parser.addini("gate_baseline", "The file with known mismatches.")
+    parser.addini("gate_events", "The file that the events of a run are written to at once.")
+    parser.addini("gate_notify", "Who is told of the run, one a line: '[events:] URL or command'.", type="linelist")
+    parser.addini("gate_notify_timeout", "How long receivers may take at each event, like '5s'.")
     parser.addini("gate_redact", "Names of secrets to mask, one regular expression a line.", type="linelist")
 
 
@@ -204,6 +221,16 @@ def gate_eventually() -> Eventually:
 @pytest.fixture
 def gate_faults() -> Iterator[Faults]:
     """Put scripted faults in front of a real server: ``gate_faults.http(url).sequence(503, "timeout", "ok")``."""
+    yield from _faults()
+
+
+@pytest.fixture(scope="module")
+def gate_module_faults() -> Iterator[Faults]:
+    """Do what `gate_faults` does for a whole module or suite, whose setup can start a service behind the proxy."""
+    yield from _faults()
+
+
+def _faults() -> Iterator[Faults]:
     from pytest_integration_gate.suites.proxies import Faults
 
     faults = Faults()

@@ -143,7 +143,8 @@ class Check:
         """Check a mapping with known keys."""
         keys = rule.keys
         seen = set()
-        for entry in self.mapping(node, name):
+        example = f"{rule.required[0]}: …" if rule.required else "key: value"
+        for entry in self.mapping(node, name, example):
             word = entry.key.data
             word = rule.other_names.get(word, word) if isinstance(word, str) else word
             seen.add(word)
@@ -177,10 +178,10 @@ class Check:
         check = next((check for rule, check in tried if isinstance(rule, kinds)), tried[-1][1])
         self.problems += check.problems
 
-    def mapping(self, node: Node, name: str) -> Iterable[Entry]:
+    def mapping(self, node: Node, name: str, example: str = "key: value") -> Iterable[Entry]:
         """Give the entries of a mapping; anything else is a problem and has none."""
         if not isinstance(node.data, dict):
-            self.expect(node, name or "the file", "a mapping, like `key: value`")
+            self.expect(node, name or "the file", f"a mapping, like `{example}`")
         return node.entries.values()
 
     def expect(self, node: Node, name: str, wanted: str) -> None:

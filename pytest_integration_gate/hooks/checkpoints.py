@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from pytest_integration_gate.errors import SettingsError
 from pytest_integration_gate.hooks.memory import Memory
 from pytest_integration_gate.hooks.progress import notice_in
 from pytest_integration_gate.hooks.settings import Settings
@@ -15,7 +16,7 @@ from pytest_integration_gate.judging.checkpoints import judge_checkpoints
 from pytest_integration_gate.judging.ended import Ended
 from pytest_integration_gate.judging.gate import Contribution
 from pytest_integration_gate.model.run_report import CheckpointResult
-from pytest_integration_gate.suites.checkpoints import Checkpoint, Result, run_checkpoint, stages
+from pytest_integration_gate.suites.checkpoints import Checkpoint, Result, run_checkpoint, second_name, stages
 from pytest_integration_gate.suites.commands import Commands
 from pytest_integration_gate.suites.masking import Secrets
 
@@ -29,14 +30,29 @@ class Checkpoints:
     def __init__(self, config: pytest.Config, settings: Settings) -> None:
         self._config = config
         self._settings = settings
-        chosen = settings.checkpoint_stage
-        self._left = [one for one in settings.checkpoints if not chosen or one.stage == chosen]
+        self._all: list[Checkpoint] = []
+        self._left: list[Checkpoint] = []
         self._secrets = Secrets(patterns=settings.redact)
         self._entries: list[CheckpointResult] = []
         self._warnings: list[str] = []
         self._memory = Memory(settings)
         self._is_resuming = settings.resume
         self._is_over = False
+        self.add(settings.checkpoints)
+
+    def add(self, checkpoints: Sequence[Checkpoint]) -> None:
+        """Take in what is to run, before the first test; raise `SettingsError` where a name is taken."""
+        first: dict[str, Checkpoint] = {}
+        problems = [
+            second_name(one.at, one.name, first[one.name].at)
+            for one in (*self._all, *checkpoints)
+            if first.setdefault(one.name, one) is not one
+        ]
+        if problems:
+            raise SettingsError("\n".join(problems), remedy="Give each checkpoint a name of its own.")
+        chosen = self._settings.checkpoint_stage
+        self._all += checkpoints
+        self._left += [one for one in checkpoints if not chosen or one.stage == chosen]
 
     # -- when -----------------------------------------------------------------------------------------------------
 
@@ -47,14 +63,22 @@ class Checkpoints:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
-        """Run what comes before all tests; under xdist, where this process sees no test, that is everything."""
+        """Run what comes before all tests; in several orders at once that is everything."""
         if session.config.getoption("collectonly", False):
             return None
-        named = {stage for item in session.items if (stage := _stage(item))}
-        first = [one for one in self._left if not one.stage or one.stage not in named]
-        if not self._run(first):
-            self._stop(session)
+        if self._config.pluginmanager.hasplugin("dsession") and not self._settings.checkpoint_stage:
+            return None  # `begin_with_all`, when the workers have collected
+        named = {stage for item in session.items if (stage := _stage(item)) and self._settings.repeat == 1}
+        self._begin(session, [one for one in self._left if not one.stage or one.stage not in named])
         return True if self._settings.checkpoint_stage else None
+
+    def begin_with_all(self, session: pytest.Session) -> None:
+        """Run everything: the workers of xdist have collected, and this process sees no test."""
+        self._begin(session, self._left[:])
+
+    def _begin(self, session: pytest.Session, due: Sequence[Checkpoint]) -> None:
+        if not self._run(due):
+            self._stop(session)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> bool | None:
@@ -62,7 +86,7 @@ class Checkpoints:
         stage = _stage(item)
         if not stage or self._is_over or all(one.stage != stage for one in self._left):
             return None
-        order = stages(self._settings.checkpoints)
+        order = stages(self._all)
         due = order[: order.index(stage) + 1]
         if self._run([one for one in self._left if one.stage in due]):
             return None
@@ -75,16 +99,19 @@ class Checkpoints:
         if session.config.getoption("collectonly", False):
             return
         self._entries += [_entry(Result(checkpoint=one), "not_run") for one in self._left]
-        order = [one.name for one in self._settings.checkpoints]
+        order = [one.name for one in self._all]
         self._entries.sort(key=lambda entry: order.index(entry.name))
         if self._settings.checkpoint_stage and exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED:
             session.exitstatus = pytest.ExitCode.OK
         self._memory.keep()
         self._warnings += self._memory.warnings
-        if self._settings.publish:
+        if self._settings.publish and not self._entries:
+            self._warnings.append("--gate-publish: there are no checkpoints to publish.")
+        elif self._settings.publish:
             from pytest_integration_gate.hooks.publishing import publish_all
 
-            self._warnings += publish_all(self._settings, self._entries, commit_of(self._settings.root))
+            commit = commit_of(self._settings.root)
+            self._warnings += publish_all(self._settings, self._all, self._entries, commit)
 
     def pytest_integration_gate_judge(self, ended: Ended) -> Contribution:
         """Say what the results mean for the run."""

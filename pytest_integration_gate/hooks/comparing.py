@@ -52,27 +52,34 @@ def compare(
         "boundary_of": lambda target: boundaries.boundary_of(target, {target: observed_in(target)}),
         "compares_values": lambda boundary: _compares_values(settings, boundary),
     }
-    matcher = _matcher(settings, facts, evidence, claims, filing)
+    matcher = _matcher(settings, boundaries, facts, evidence, claims, filing)
     findings = [matcher.judge(claim, tuple(sorted(tests))) for claim, tests in claims.items()]
     findings = [one for one in findings if not one.claim.is_told or one.verdict == "contradicted"]
     if not stale.is_empty:
         from pytest_integration_gate.verdicts.staleness import with_stale
 
-        older = _matcher(settings, facts, stale, claims, filing)
+        older = _matcher(settings, boundaries, facts, stale, claims, filing)
         findings = [with_stale(one, partial(older.judge, one.claim, one.tests)) for one in findings]
     selected = settings.selected
     return [finding for finding in findings if not selected or finding.boundary in selected], records
 
 
 def _matcher(
-    settings: Settings, facts: Mapping[str, Fact], evidence: EvidenceIndex, claims: Iterable[Claim], filing: Any
+    settings: Settings,
+    boundaries: Boundaries,
+    facts: Mapping[str, Fact],
+    evidence: EvidenceIndex,
+    claims: Iterable[Claim],
+    filing: Any,
 ) -> Matcher:
     http = None
     if any(claim.exchange is not None for claim in claims):
         from pytest_integration_gate.verdicts.http import HttpMatcher
 
         origins = {stub: real for one in settings.boundaries for stub, real in one.urls.items()}
-        http = HttpMatcher(evidence, claims, origins=origins, apis=_apis(settings), **filing)
+        http = HttpMatcher(
+            evidence, claims, origins=origins, apis=_apis(settings), configured=boundaries.configured, **filing
+        )
     return Matcher(facts, evidence, http=http, **filing)
 
 

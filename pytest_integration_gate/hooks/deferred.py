@@ -1,12 +1,14 @@
-"""Judges runs that are over, from what they have exported: ``integration-gate judge``."""
+"""Judges runs that are over, from what they have left: ``integration-gate judge`` and ``integration-gate report``."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from shutil import get_terminal_size
+from warnings import catch_warnings
 
 import pytest
 from _pytest.config import _prepareconfig  # what `pytest` itself calls; it reads the ini file and runs nothing
@@ -20,7 +22,7 @@ from pytest_integration_gate.hooks.extending import extended
 from pytest_integration_gate.hooks.settings import Settings, check_report, read_settings
 from pytest_integration_gate.hooks.waiving import Waivers
 from pytest_integration_gate.isolation import clock
-from pytest_integration_gate.judging.gate import judge
+from pytest_integration_gate.judging.gate import Contribution, judge
 from pytest_integration_gate.judging.sections import observed_boundaries
 from pytest_integration_gate.model.run_report import RunReport, TestRun
 from pytest_integration_gate.reality.boundaries import Boundaries
@@ -33,10 +35,42 @@ from pytest_integration_gate.verdicts.evidence import Witnessed
 
 def judge_and_tell(files: Iterable[Path], *, report: str | None, fail_on: str | None) -> int:
     """Judge exported runs, print the summary as pytest would, and return the exit status. Raises GateError."""
+    judged, settings = judge_files(files, report=report, fail_on=fail_on)
+    return tell(judged, settings)
+
+
+def judge_files(files: Iterable[Path], *, report: str | None, fail_on: str | None) -> tuple[RunReport, Settings]:
+    """Judge what was exported as one run, by the settings of the current folder, and write the report.
+
+    Raises GateError for settings, files or a report that cannot be used.
+    """
+    options = [f"--gate-report={report}"] if report is not None else []
+    options += [f"--gate-fail-on={fail_on}"] if fail_on is not None else []
+    with configured(options) as (config, settings):
+        what = merge([read_export(file) for file in files])
+        check_report(settings)
+        judged = judge_carried(what, settings, config)
+        write_report(judged, settings.report)
+    return judged, settings
+
+
+@contextmanager
+def configured(options: Sequence[str]) -> Iterator[tuple[pytest.Config, Settings]]:
+    """Read the settings of the current folder as a run with these options would; raises SettingsError."""
     try:
-        judged, settings = judge_files(files, report=report, fail_on=fail_on)
+        # No conftest is imported: the job that judges need not be able to import the project.
+        with catch_warnings(action="ignore"):  # those of other plugins are told by runs
+            config = _prepareconfig(["-s", "--noconftest", "-p", "pytest_integration_gate.plugin", *options])
     except pytest.UsageError as error:
         raise SettingsError(str(error)) from None
+    try:
+        yield config, extended(config, read_settings(config))
+    finally:
+        config._ensure_unconfigure()
+
+
+def tell(judged: RunReport, settings: Settings) -> int:
+    """Print the summary as pytest would, and return the exit status."""
     path = (
         settings.report.relative_to(settings.root) if settings.report.is_relative_to(settings.root) else settings.report
     )
@@ -52,28 +86,17 @@ def judge_and_tell(files: Iterable[Path], *, report: str | None, fail_on: str | 
     return int(judged.test_run.status == "FAILED")
 
 
-def judge_files(files: Iterable[Path], *, report: str | None, fail_on: str | None) -> tuple[RunReport, Settings]:
-    """Judge what was exported as one run, by the settings of the current folder, and write the report.
-
-    Raises GateError for settings, files or a report that cannot be used, and pytest.UsageError for an ini file that
-    pytest cannot read.
-    """
-    options = [f"--gate-report={report}"] if report is not None else []
-    options += [f"--gate-fail-on={fail_on}"] if fail_on is not None else []
-    # No conftest is imported: the job that judges need not be able to import the project.
-    config = _prepareconfig(["-s", "--noconftest", "-p", "pytest_integration_gate.plugin", *options])
-    try:
-        settings = extended(config, read_settings(config))
-        what = merge([read_export(file) for file in files])
-        check_report(settings)
-        judged = _judge(what, settings, config)
-        write_report(judged, settings.report)
-    finally:
-        config._ensure_unconfigure()
-    return judged, settings
-
-
-def _judge(what: Carried, settings: Settings, config: pytest.Config) -> RunReport:
+def judge_carried(
+    what: Carried,
+    settings: Settings,
+    config: pytest.Config,
+    *,
+    contributions: Sequence[Contribution] = (),
+    warnings: Iterable[str] = (),
+    not_run: int = 0,
+    left_out: str = "Judged by the runs themselves, and not here",
+) -> RunReport:
+    """Judge what was carried here as one run. `left_out` begins the warning that says what only a run can judge."""
     today = datetime.fromtimestamp(clock(), UTC).strftime("%Y-%m-%d")
     runs = sorted(what.runs, key=lambda run: run.moment)
     skipped = {nodeid for nodeid, end in what.ends.items() if end.outcome.outcome == "skipped"}
@@ -95,23 +118,28 @@ def _judge(what: Carried, settings: Settings, config: pytest.Config) -> RunRepor
     files = {file for run in runs for file in run.files}
     waivers.check_unused(files, is_whole=_is_whole(files, settings, config))
     ran = {record.nodeid for record in records} - skipped
-    warnings = [*settings.notes, *(warning for run in runs for warning in run.warnings), *_left_out(settings)]
+    told = [*settings.notes, *(warning for run in runs for warning in run.warnings), *_left_out(settings, left_out)]
+    told += warnings
     if settings.baseline is not None:
         from pytest_integration_gate.hooks.baselining import Baseline
 
         baseline = Baseline(settings.baseline, is_updated=False)
         findings = baseline.apply(findings, ran.__contains__)
-        warnings += baseline.warnings
+        told += baseline.warnings
     return judge(
         run=_test_run(runs, settings),
         findings=findings,
         outcomes=[end.outcome for end in what.ends.values()],
         records=records,
         boundaries=[
-            one for one in observed_boundaries(records) if not settings.selected or one.name in settings.selected
+            one
+            for one in observed_boundaries(records, boundaries.configured)
+            if not settings.selected or one.name in settings.selected
         ],
-        warnings=warnings,
+        warnings=told,
         waiver_problems=waivers.problems,
+        contributions=contributions,
+        not_run=not_run,
         fail_on=settings.fail_on,
     )
 
@@ -144,7 +172,7 @@ def _is_whole(files: Iterable[str], settings: Settings, config: pytest.Config) -
     return bool(there) and there.issubset(files)
 
 
-def _left_out(settings: Settings) -> list[str]:
+def _left_out(settings: Settings, beginning: str) -> list[str]:
     """Say what only a run can judge."""
     asked = {
         "contexts": settings.contexts,
@@ -153,6 +181,7 @@ def _left_out(settings: Settings) -> list[str]:
         "checkpoints": settings.checkpoints,
         "coverage": settings.floors,
         "budget": settings.budget is not None,
+        "repetition": settings.repeat > 1,
     }
     names = [name for name, is_asked in asked.items() if is_asked]
-    return [f"Judged by the runs themselves, and not here: {', '.join(names)}."] if names else []
+    return [f"{beginning}: {', '.join(names)}."] if names else []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
@@ -14,7 +14,19 @@ from pytest_integration_gate.model.finding import Kind
 from pytest_integration_gate.strict_yaml import Node, YamlError, read
 from pytest_integration_gate.values import dataclass
 from pytest_integration_gate.verdicts.waivers import is_date
-from pytest_integration_gate.yaml_rules import Check, Choice, Either, Flag, ListOf, MapOf, OrPath, Table, Text, Value
+from pytest_integration_gate.yaml_rules import (
+    Check,
+    Choice,
+    Either,
+    Flag,
+    ListOf,
+    MapOf,
+    OrPath,
+    Table,
+    Text,
+    Value,
+    nearest,
+)
 
 if TYPE_CHECKING:
     from pytest_integration_gate.suites.checkpoints import Checkpoint
@@ -214,6 +226,8 @@ def read_gate_file(path: Path, name: str) -> GateFile:
         from pytest_integration_gate.hooks.definitions import read_definitions
 
         asked = read_definitions(data, path.parent, name)
+    if unknown := [*_unknown_contexts(asked.get("stories", ()), contexts)]:
+        raise YamlError([f"{name}: {problem}" for problem in unknown])
     return GateFile(
         project=data.get("project", ""),
         account=data.get("account", ""),
@@ -225,6 +239,14 @@ def read_gate_file(path: Path, name: str) -> GateFile:
         later=tuple(check.later),
         **asked,
     )
+
+
+def _unknown_contexts(stories: Iterable[Story], contexts: Sequence[Context]) -> Iterator[str]:
+    """Say which stories belong to a context that is not there. Without any context their words are labels."""
+    known = [context.name for context in contexts]
+    for story in stories if known else ():
+        if story.context and story.context not in known:
+            yield f"story `{story.id}`: there is no context `{story.context}`.{nearest(story.context, known)}"
 
 
 def _waivers(node: Node) -> tuple[TargetWaiver, ...]:
@@ -259,7 +281,7 @@ def _checkpoints(node: Node, check: Check) -> tuple[Checkpoint, ...]:
 
     before = len(check.problems)
     check_checkpoints(entry.value, check)
-    return () if len(check.problems) > before else read_checkpoints(entry.value.data)  # type: ignore[arg-type]
+    return () if len(check.problems) > before else read_checkpoints(entry.value)
 
 
 def _check_format(node: Node) -> None:

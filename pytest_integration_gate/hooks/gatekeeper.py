@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections import defaultdict
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -21,6 +21,7 @@ from pytest_integration_gate.hooks.comparing import compare
 from pytest_integration_gate.hooks.extending import contributions, published
 from pytest_integration_gate.hooks.keys import FLAKY, NOTES, RECORD, SUITE, SUITES, WARNINGS
 from pytest_integration_gate.hooks.phases import reason_of
+from pytest_integration_gate.hooks.progress import saying
 from pytest_integration_gate.hooks.settings import Settings
 from pytest_integration_gate.hooks.tree import commit_of
 from pytest_integration_gate.hooks.waiving import Waivers
@@ -41,9 +42,11 @@ if TYPE_CHECKING:  # only runs that ask for them need these
     from pytest_integration_gate.hooks.carrying import Carrying
     from pytest_integration_gate.hooks.contexts import ContextJudge
 
+_MANY = 5_000  # tests, of the run and of the store: fewer are judged in a fraction of a second
+
 
 class Gatekeeper:
-    """Judges one run. `report` is there when the session has finished."""
+    """Judges one run. `report` and `findings` are there when it has ended, `noted` is the newest outcome of a test."""
 
     def __init__(
         self,
@@ -76,7 +79,9 @@ class Gatekeeper:
         self._collected: set[str] = set()
         self._workers: set[str] = set()
         self._started = clock()
+        self.noted: TestOutcome | None = None
         self.report: RunReport | None = None
+        self.findings: Sequence[Finding] = ()
 
     # -- gathering ------------------------------------------------------------------------------------------------
 
@@ -121,7 +126,11 @@ class Gatekeeper:
     def _note(self, outcome: TestOutcome) -> None:
         known = self._outcomes.get(outcome.nodeid)
         if known is None or known.outcome in ("passed", "skipped"):
-            self._outcomes[outcome.nodeid] = outcome
+            self._outcomes[outcome.nodeid] = self.noted = outcome
+
+    def has_outcome(self, nodeid: str) -> bool:
+        """Whether it is known how a test ended; one that will run again has not."""
+        return nodeid in self._outcomes
 
     # -- judging --------------------------------------------------------------------------------------------------
 
@@ -138,11 +147,17 @@ class Gatekeeper:
         if exitstatus == pytest.ExitCode.INTERRUPTED:
             self._warnings.append("The run was interrupted: what did not run is not judged.")
         try:
-            self._finish(session, exitstatus)
+            with saying(self._config, self._work()):
+                self._finish(session, exitstatus)
         except Exception as error:  # a run that cannot be judged must neither crash nor pass
             self._warnings.append(f"This run could not be judged: {type(error).__name__}: {error}")
             if exitstatus == pytest.ExitCode.OK and self._settings.fail_on:
                 session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def _work(self) -> str:
+        """Name what judging has to do when that may take long."""
+        number = len(self._records) + len(self._store.tests)
+        return f"judging what {number:,} tests claim and have seen" if number > _MANY else ""
 
     def _finish(self, session: pytest.Session, exitstatus: int) -> None:
         today, commit = datetime.fromtimestamp(clock(), UTC).strftime("%Y-%m-%d"), commit_of(self._config.rootpath)
@@ -157,7 +172,15 @@ class Gatekeeper:
         if self._baseline is not None:
             findings = self._baseline.apply(findings, self._is_settled)
             self._warnings += self._baseline.warnings
-        outcome = Ended(outcomes=self._outcomes, records=self._records, findings=findings, today=today, commit=commit)
+        self.findings = findings
+        outcome = Ended(
+            outcomes=self._outcomes,
+            records=self._records,
+            stored=[one.record for one in self._stored() if not one.stale] if self._settings.fix else (),
+            findings=findings,
+            today=today,
+            commit=commit,
+        )
         self.report = self._judge(findings, commit, waivers.problems, contributions(self._config, outcome))
         if self._contexts is not None:
             self.report = self._contexts.follow(self.report, self._collected, today)
@@ -267,15 +290,18 @@ class Gatekeeper:
         return self._findings("", "")
 
     def _findings(self, today: str, commit: str) -> list[Finding]:
-        stored = [
+        witnessed = [Witnessed(record, today, commit) for record in self._records.values()]
+        findings, self._judged_records = compare(self._settings, self._boundaries, self._stored(), witnessed)
+        return findings
+
+    def _stored(self) -> list[Witnessed]:
+        """Return what is kept of tests that did not run."""
+        return [
             one
             for nodeid, test in self._store.tests.items()
             if nodeid not in self._records or not self._ran(nodeid)
             for one in self._staleness.witnessed(test)
         ]
-        witnessed = [Witnessed(record, today, commit) for record in self._records.values()]
-        findings, self._judged_records = compare(self._settings, self._boundaries, stored, witnessed)
-        return findings
 
     def _judge(
         self,
@@ -288,7 +314,7 @@ class Gatekeeper:
         sorting = self._contexts.sort(self._outcomes) if self._contexts is not None else None
         selected = self._settings.selected
         records = self._judged_records
-        boundaries = observed_boundaries(records)
+        boundaries = observed_boundaries(records, self._boundaries.configured)
         run = TestRun(
             timestamp=datetime.fromtimestamp(self._started, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
             duration=f"{now - self._started:.1f}s",
@@ -297,7 +323,7 @@ class Gatekeeper:
             python=platform.python_version(),
             pytest=pytest.__version__,
             workers=len(self._workers),
-            seed=_seed(self._config),
+            seed=seed_of(self._config),
         )
         return judge(
             run=run,
@@ -338,6 +364,7 @@ def _moment(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-def _seed(config: pytest.Config) -> int | None:
+def seed_of(config: pytest.Config) -> int | None:
+    """Return the seed of pytest-randomly, None without it."""
     seed = getattr(config.option, "randomly_seed", None)
     return seed if isinstance(seed, int) else None

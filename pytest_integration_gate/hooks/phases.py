@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_integration_gate.hooks.keys import QUARANTINED
+from pytest_integration_gate.model.secrecy import mask
 from pytest_integration_gate.values import dataclass
 
 if TYPE_CHECKING:  # every run needs this module, few run in several orders
@@ -49,7 +50,7 @@ class Phases:
 
 
 def reason_of(report: pytest.TestReport | pytest.CollectReport) -> str:
-    """Return the first line that says why something failed."""
+    """Return the first line that says why something failed, without secrets: it goes into files."""
     crash = getattr(report.longrepr, "reprcrash", None)
     text = crash.message if crash is not None else str(report.longrepr)
-    return next((line for line in text.splitlines() if line.strip()), "")
+    return mask(next((line for line in text.splitlines() if line.strip()), ""))

@@ -15,11 +15,13 @@ from pytest_integration_gate.suites.checkpoints import Checkpoint
 from pytest_integration_gate.suites.commands import shown
 
 
-def publish_all(settings: Settings, results: Sequence[CheckpointResult], commit: str) -> list[str]:
+def publish_all(
+    settings: Settings, checkpoints: Sequence[Checkpoint], results: Sequence[CheckpointResult], commit: str
+) -> list[str]:
     """Publish to every target of ``--gate-publish`` and return what went wrong. Never raises."""
     document = document_of(
         results,
-        [_definition(one) for one in settings.checkpoints],
+        [_definition(one) for one in checkpoints],
         project=settings.project,
         commit=commit,
         date=datetime.fromtimestamp(clock(), UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),

@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from pytest_integration_gate.hooks.http_traffic import HttpTraffic
 
 Result = TypeVar("Result")
+_STAGING = frozenset(("gate_faults", "gate_module_faults"))
 _HTTP_CLIENTS = ("requests", "urllib3", "httpx", "httpx2", "aiohttp")
 _HTTP_OBSERVED = ("http.client", "werkzeug.test", "django.test.client")  # which no stubs stand in for
 _LOCAL_CLASS = re.compile(r"^[ \t]+class\s+\w", re.MULTILINE)
@@ -236,7 +237,7 @@ class Recorder:
             if self._observers is not None and marked.names:
                 observations += self._observers.observations(item)
             watched, self._watched = self._watched or Watched(observations=(), classes=()), None
-            if "gate_faults" in getattr(item, "fixturenames", ()) or getattr(item, "is_doubtful", False):
+            if not _STAGING.isdisjoint(getattr(item, "fixturenames", ())) or getattr(item, "is_doubtful", False):
                 # Trouble that was staged, or an answer from another world than the one that was asked about.
                 watched, observations = Watched(observations=(), classes=watched.classes), []
             observations += _of_named_class(item, watched.observations)

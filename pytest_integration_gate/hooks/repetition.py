@@ -208,7 +208,7 @@ class Orders:
     # -- finding out --------------------------------------------------------------------------------------------------
 
     def _examine(self, launcher: Launcher, fixed: Collection[str], seconds: float) -> None:
-        """Reduce what hangs on the order of tests to two tests; what fails in every order may do so, too."""
+        """Reduce what hangs on the order of tests to the fewest tests; what fails in every order may do so, too."""
         failing = {nodeid for nodeid in self._failing if nodeid not in self._flaky}
         doubtful = [*sorted(self._flaky), *sorted(failing)[:_ALWAYS_FAILING]]
         doubtful = [nodeid for nodeid in doubtful if _file(nodeid) not in fixed]
@@ -270,7 +270,7 @@ class Orders:
     def pytest_integration_gate_judge(self, ended: Ended) -> Contribution:
         """Judge what the orders brought to light."""
         dependent = tuple(
-            OrderDependence(victim=one.victim, polluter=one.partner)
+            OrderDependence(victim=one.victim, polluter=one.partners[0], also=one.partners[1:], undone_by=one.undone_by)
             for one in sorted(self._dependent, key=lambda one: one.victim)
         )
         level = rule_levels(self._settings).get("order_dependence", "off")

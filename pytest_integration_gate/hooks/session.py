@@ -32,6 +32,13 @@ def start(config: pytest.Config) -> None:
     Raises GateError when settings, store or an OpenAPI document cannot be used.
     """
     settings = extended(config, read_settings(config))
+    ordered = _ordered(config)
+    is_worker = ordered is not None or hasattr(config, "workerinput")
+    left_over = ""
+    if settings.events is not None and not is_worker:
+        from pytest_integration_gate.hooks.events import adopt_left_over
+
+        left_over = adopt_left_over(settings)
     store, damage = load(str(settings.store))
     config.stash[SETTINGS] = settings
     project = Project.find(
@@ -43,8 +50,6 @@ def start(config: pytest.Config) -> None:
     boundaries = Boundaries.of(
         {boundary.name: (*boundary.collaborators, *boundary.urls) for boundary in settings.boundaries}
     )
-    ordered = _ordered(config)
-    is_worker = ordered is not None or hasattr(config, "workerinput")
     carrying = None
     if settings.imports or settings.export is not None:
         from pytest_integration_gate.hooks.carrying import Carrying
@@ -57,7 +62,7 @@ def start(config: pytest.Config) -> None:
         plugins: list[object] = [
             Transport(),
             Selection(config, settings, project, boundaries),
-            SuiteFiles(config, settings),
+            SuiteFiles(config, settings, is_worker=is_worker),
             Ordering(config, settings),
             recorder,
             *features,
@@ -65,7 +70,7 @@ def start(config: pytest.Config) -> None:
         if ordered is not None:
             plugins.append(ordered)
         if not is_worker:
-            warnings = (damage,) if damage else ()
+            warnings = tuple(filter(None, (left_over, damage)))
             plugins += _controlling(config, settings, project, boundaries, store, warnings=warnings, carrying=carrying)
         if settings.contexts:
             from pytest_integration_gate.hooks.failures import FailureNotes
@@ -131,6 +136,14 @@ def _controlling(
         foreign=foreign,
     )
     plugins += [gatekeeper, Terminal(config, settings, gatekeeper)]
+    if settings.events is not None:
+        from pytest_integration_gate.hooks.events import Events
+
+        plugins.append(Events(config, settings.events, gatekeeper))
+    if settings.notify:
+        from pytest_integration_gate.hooks.notifying import Notifier
+
+        plugins.append(Notifier(config, settings, gatekeeper))
     if config.getoption("xmlpath", None):
         from pytest_integration_gate.hooks.junit import JunitProperties
 
@@ -161,7 +174,8 @@ def _features(
 ) -> list[object]:
     """Make the objects of what is configured. Modules of features that nobody asked for are not imported."""
     plugins: list[object] = []
-    if settings.stories or settings.requirements or settings.plan or settings.rules:
+    runs_tests = not settings.checkpoint_stage  # what judges tests has nothing to say of a stage alone
+    if runs_tests and (settings.stories or settings.requirements or settings.plan or settings.rules):
         from pytest_integration_gate.hooks.linking import Linking
 
         linking = Linking(config, settings)
@@ -174,10 +188,14 @@ def _features(
         from pytest_integration_gate.hooks.repetition import Orders
 
         plugins.append(Orders(config, settings, recorder))
-    if settings.checkpoints and not is_worker:
+    if (settings.checkpoints or settings.publish) and not is_worker:
         from pytest_integration_gate.hooks.checkpoints import Checkpoints
 
         plugins.append(Checkpoints(config, settings))
+    if settings.fix and not is_worker:
+        from pytest_integration_gate.hooks.fixing import Fixing
+
+        plugins.append(Fixing(settings.root, writes=settings.fix == "write"))
     if settings.budget is not None and not is_worker:
         from pytest_integration_gate.hooks.bounds import RunBudget
 
@@ -186,7 +204,7 @@ def _features(
         from pytest_integration_gate.hooks.pact import PactFiles
 
         plugins.append(PactFiles(config, settings, settings.pact))
-    if settings.floors and not is_worker:
+    if runs_tests and settings.floors and not is_worker:
         from pytest_integration_gate.hooks.floors import Floors
 
         plugins.append(Floors(config, settings, project))

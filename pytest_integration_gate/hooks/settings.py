@@ -27,6 +27,7 @@ from pytest_integration_gate.yaml_rules import nearest
 
 if TYPE_CHECKING:  # only runs with contexts need it
     from pytest_integration_gate.model.context import Context
+    from pytest_integration_gate.reports.notification import Receiver
     from pytest_integration_gate.reports.publication import Target
     from pytest_integration_gate.suites.checkpoints import Checkpoint
     from pytest_integration_gate.verdicts.target_waivers import TargetWaiver
@@ -60,9 +61,11 @@ class Settings:
     empty for all. `waivers` are those of ``gate.yaml``.
     `baseline` is the file with known mismatches, and `updates_baseline` says that it shall have those of this run.
     `imports` are files with evidence of other runs, `export` is where all is written. `scaffold` is the folder for
-    tests of what is unverified.
+    tests of what is unverified. `events` is the event log.
+    `notify` are those who are told of the run, for which all of them have `notify_timeout` seconds at each event.
     `pact` is the folder that Pact files are written to, `pact_broker` the URL of the broker that gets them, empty
     without; `foreign_pacts` are the Pact files of others.
+    `fix` is ``preview`` or ``write`` where doubles are to be mended, else empty.
     `fail_on` is empty for ``none`` and in audit mode; `fail_on_is_explicit` says that somebody wrote it. `redact` are
     regular expressions. `root` is pytest's root directory. `notes` are sentences that the user should read: what was
     set and is not judged by this version.
@@ -104,6 +107,10 @@ class Settings:
     imports: tuple[Path, ...] = ()
     export: Path | None = None
     scaffold: Path | None = None
+    fix: str = ""
+    events: Path | None = None
+    notify: tuple[Receiver, ...] = ()
+    notify_timeout: float = 5.0
     pact: Path | None = None
     pact_broker: str = ""
     foreign_pacts: tuple[Path, ...] = ()
@@ -143,20 +150,23 @@ def read_settings(config: pytest.Config) -> Settings:
         checkpoints=reading.checkpoints(file),
         checkpoint_stage=config.getoption("gate_checkpoint") or "",
         resume=config.getoption("gate_resume"),
-        publish=reading.publish(file),
+        publish=reading.publish(),
         waivers=file.waivers if file else (),
         baseline=reading.baseline(),
         updates_baseline=config.getoption("gate_baseline_update"),
         imports=tuple(config.invocation_params.dir / name for name in config.getoption("gate_import") or ()),
         export=reading.path("gate_export", "") if config.getoption("gate_export") is not None else None,
         scaffold=reading.scaffold(),
+        fix=reading.fix(),
+        events=reading.events(),
+        **reading.notify(),
         pact=reading.pact(),
         pact_broker=reading.pact_broker(),
         foreign_pacts=tuple(config.invocation_params.dir / name for name in config.getoption("gate_pact_verify") or ()),
         notes=tuple(reading.notes),
     )
     if reading.problems:
-        raise _error(reading.problems)
+        raise _error([*dict.fromkeys(reading.problems)])
     return settings
 
 
@@ -238,6 +248,13 @@ class _Reading:
             self.problems.append(f"--gate-html needs the library `jinja2`, which is not installed. {remedy}")
         return {name: self.path(f"gate_{name}", "") for name in asked}
 
+    def fix(self) -> str:
+        fix: str = self.config.getoption("gate_fix") or ""
+        if fix and not _is_installed("libcst"):
+            remedy = "pip install 'pytest-integration-gate[fix]'"
+            self.problems.append(f"--gate-fix needs the library `libcst`, which is not installed. {remedy}")
+        return fix
+
     def flag(self, name: str) -> bool:
         try:
             return bool(self.config.getini(name))
@@ -297,6 +314,11 @@ class _Reading:
         if self.config.getoption("gate_baseline_update"):
             self.problems.append("--gate-baseline-update: no baseline is named. Add --gate-baseline FILE.")
         return None
+
+    def events(self) -> Path | None:
+        """Give the event log; without it there is none."""
+        is_asked = self.text("gate_events")[0] or self.config.getoption("gate_events") is not None
+        return self.path("gate_events", "") if is_asked else None
 
     def asked(self, file: GateFile | None) -> set[str]:
         """Give what fails the run when nobody wrote it: mismatches, and what the gate is asked to judge besides."""
@@ -368,26 +390,40 @@ class _Reading:
         return tuple(known.values())
 
     def checkpoints(self, file: GateFile | None) -> tuple[Checkpoint, ...]:
-        """Give the checkpoints of ``gate.yaml``; the stage that is asked for must be one of theirs."""
+        """Give the checkpoints of ``gate.yaml``; when a stage alone is asked for, those of all suites, too.
+
+        Otherwise those of a suite are found when it is collected. The stage must be one of theirs.
+        """
         checkpoints = file.checkpoints if file else ()
-        stage = self.config.getoption("gate_checkpoint")
-        known = dict.fromkeys(one.stage for one in checkpoints if one.stage)
-        if stage is not None and stage not in known:
-            hint = nearest(stage, known) or " gate.yaml has no checkpoints with a stage."
-            self.problems.append(f"--gate-checkpoint: there is no stage `{stage}`.{hint}")
         if checkpoints and not self.flag("gate_allow_commands"):
             self.problems.append(f"gate_allow_commands in {self.ini}: false forbids the commands of `checkpoints`.")
+        stage = self.config.getoption("gate_checkpoint")
+        if stage is None:
+            return checkpoints
+        from pytest_integration_gate.hooks.suite_checkpoints import checkpoints_of, suites_below
+
+        try:
+            allowed = self.flag("gate_allow_commands")
+            own = self.path("gate_config", "gate.yaml")
+            files = [suite for suite in suites_below(self.config) if suite != own]
+            found = checkpoints_of(files, self.config.rootpath, allow_commands=allowed)
+        except SettingsError as error:
+            self.problems.append(error.message)
+            return checkpoints
+        checkpoints += found
+        known = dict.fromkeys(one.stage for one in checkpoints if one.stage)
+        if stage not in known:
+            hint = nearest(stage, known) or " Neither gate.yaml nor a suite has checkpoints with a stage."
+            self.problems.append(f"--gate-checkpoint: there is no stage `{stage}`.{hint}")
         return checkpoints
 
-    def publish(self, file: GateFile | None) -> tuple[Target, ...]:
+    def publish(self) -> tuple[Target, ...]:
         """Give the targets of ``--gate-publish``."""
         targets = self.config.getoption("gate_publish") or ()
         if not targets:
             return ()
         from pytest_integration_gate.reports.publication import PublishError, read_target
 
-        if file is None or not file.checkpoints:
-            self.notes.append("--gate-publish: there are no checkpoints to publish.")
         read = []
         for text in targets:
             try:
@@ -395,6 +431,31 @@ class _Reading:
             except PublishError as error:
                 self.problems.append(f"--gate-publish: {error.message} {error.remedy}")
         return tuple(read)
+
+    def notify(self) -> dict[str, Any]:
+        """Give the receivers of notifications, and how long they may take."""
+        option = self.config.getoption("gate_notify")
+        lines, where = (
+            (self.lines("gate_notify"), f"gate_notify in {self.ini}") if option is None else (option, "--gate-notify")
+        )
+        if not lines:
+            return {}
+        from pytest_integration_gate.reports.notification import UnsetVariable, read_receiver
+        from pytest_integration_gate.suites.durations import refuse_duration, seconds
+
+        receivers = []
+        for line in lines:
+            try:
+                receivers.append(read_receiver(line))
+            except UnsetVariable as error:  # those who work on the project may well be without
+                self.notes.append(f"{where}: {error.message}")
+            except SettingsError as error:
+                self.problems.append(f"{where}: {error.message} {error.remedy}")
+        timeout = str(self.config.getini("gate_notify_timeout") or "5s")
+        if refusal := refuse_duration(timeout):
+            self.problems.append(f"gate_notify_timeout in {self.ini}: `{timeout}`: {refusal}")
+            return {}
+        return {"notify": tuple(receivers), "notify_timeout": seconds(timeout)}
 
     def pact(self) -> Path | None:
         """Give the folder of ``--gate-pact``, None without."""

@@ -7,7 +7,7 @@ that it stands in the suite, at the line of its test.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from itertools import chain
 from pathlib import Path
 from types import FunctionType, ModuleType
@@ -16,10 +16,11 @@ from typing import Any
 import pytest
 
 from pytest_integration_gate.errors import GateError
-from pytest_integration_gate.hooks.keys import SUITE, WARNINGS
+from pytest_integration_gate.hooks.keys import NOTES, SUITE, WARNINGS
 from pytest_integration_gate.hooks.progress import notice_in
 from pytest_integration_gate.hooks.settings import Settings
 from pytest_integration_gate.suites.life import Life
+from pytest_integration_gate.suites.load_rules import near_bounds
 from pytest_integration_gate.suites.loading import load_suite
 from pytest_integration_gate.suites.seen import SkipTest, SuiteFailed
 from pytest_integration_gate.suites.suite import Marks, Suite, SuiteTest
@@ -86,14 +87,14 @@ class Keeper:
         name = path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
         return load_suite(path, name, allow_commands=self._settings.allow_commands)
 
-    def live(self, suite: Suite) -> Generator[Life]:
-        """Give a suite its life, from setup to teardown."""
+    def live(self, suite: Suite, values: Mapping[str, Any]) -> Generator[Life]:
+        """Give a suite its life, from setup to teardown. `values` are those of its own fixtures."""
         __tracebackhide__ = True
         life = Life(suite, self._settings.root, redact=self._settings.redact, watchdog=self._watchdog)
         life.world.notice = notice_in(self._config)
         self._lives.append(life)
         try:
-            life.begin()
+            life.begin(values)
         except SuiteFailed as failure:
             after = self._end(life)
             raise Failed(failure, "setup", after) from None
@@ -136,6 +137,10 @@ class Keeper:
         facts: dict[str, Any] = {"suite": file.suite.title, "file": file.nodeid, "test": test.name, "type": test.kind}
         if call.when == "call":
             facts["figures"] = function.gate_figures
+            loads = [step.data.get("expect", {}) for step in test.steps if step.kind == "performance"]
+            near = [one for expect in loads for one in near_bounds(expect, function.gate_figures)]
+            if near and report.passed:
+                setattr(report, NOTES, [f"{item.nodeid}: {one}." for one in near])
         failed = _failed(call.excinfo.value) if call.excinfo is not None else None
         if failed is not None:
             failure = failed.failure
@@ -181,13 +186,13 @@ def _module(suite: Suite, keeper: Keeper) -> ModuleType:
     module.__dict__["pytestmark"] = list(_marks(suite.marks))
     lives: list[Life] = []
 
-    @pytest.fixture(scope="module", autouse=True, name=_LIFE)
-    def live() -> Iterator[None]:
-        for life in keeper.live(suite):
+    def live(**values: Any) -> Iterator[None]:
+        for life in keeper.live(suite, values):
             lives[:] = [life]
             yield
 
-    setattr(module, _LIFE, live)
+    live.__signature__ = _asking_for(suite.own_fixtures)  # type: ignore[attr-defined]
+    setattr(module, _LIFE, pytest.fixture(scope="module", autouse=True, name=_LIFE)(live))
     for test in suite.tests:
         setattr(module, test.name, _function(suite, test, lives))
     return module
@@ -210,7 +215,7 @@ def _function(suite: Suite, test: SuiteTest, lives: list[Life]) -> Callable[...,
     call = lambda **values: perform(values)  # noqa: E731  # its one line becomes that of the test
     code = call.__code__.replace(co_filename=str(suite.file), co_firstlineno=test.line, co_name=test.name)
     made: Any = FunctionType(code, call.__globals__, test.name, None, call.__closure__)
-    made.__signature__ = inspect.Signature([inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY) for name in names])
+    made.__signature__ = _asking_for(names)
     made.gate_test = test
     made.gate_figures = {}
     made.pytestmark = [
@@ -219,6 +224,10 @@ def _function(suite: Suite, test: SuiteTest, lives: list[Life]) -> Callable[...,
     ]
     function: Callable[..., None] = made
     return function
+
+
+def _asking_for(fixtures: Iterable[str]) -> inspect.Signature:
+    return inspect.Signature([inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY) for name in fixtures])
 
 
 def _marks(marks: Marks) -> Iterator[pytest.MarkDecorator]:

@@ -38,6 +38,8 @@ class Terminal:
             source=source_in(str(self._config.rootpath)),
             width=terminalreporter._tw.fullwidth,
             verbosity=self._config.get_verbosity(),
+            tb=self._config.getoption("tbstyle", "auto"),
+            findings=self._gatekeeper.findings,
         )
         for text, markup in lines:
             terminalreporter.write_line(text, **markup)

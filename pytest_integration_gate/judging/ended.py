@@ -12,10 +12,14 @@ from pytest_integration_gate.values import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ended:
-    """A run that has ended: outcomes and records by node id, the verdicts on claims, the day and the commit."""
+    """A run that has ended: outcomes and records by node id, the verdicts on claims, the day and the commit.
+
+    `stored` are the records of tests that did not run, where doubles are to be mended by them.
+    """
 
     outcomes: Mapping[str, TestOutcome]
     records: Mapping[str, TestRecord]
     findings: Sequence[Finding]
     today: str
     commit: str
+    stored: Sequence[TestRecord] = ()

@@ -70,6 +70,7 @@ def judge(
     waiver_problems: Sequence[str] = (),
     contributions: Sequence[Contribution] = (),
     sorting: Sorting | None = None,
+    not_run: int = 0,
     fail_on: Collection[str] = ("mismatch",),
 ) -> RunReport:
     """Judge a run. The order in which anything is given makes no difference.
@@ -77,14 +78,15 @@ def judge(
     `records` are those of the tests that ran. `boundaries` say what was observed (`sections.observed_boundaries` counts
     it); their claims are filled in here. `waiver_problems` say which waivers ended, cover nothing or
     cannot be read; they fail the run as mismatches do. `contributions` come from features that judge other things than
-    claims; `sorting` says whose the failures are when contexts are configured. `fail_on` names what fails the run:
+    claims; `sorting` says whose the failures are when contexts are configured. `not_run` counts the tests that a run
+    which was killed did not get to. `fail_on` names what fails the run:
     ``mismatch`` (contradicted claims), ``suspect``, ``unverified``, ``stale``, ``out_of_context``, ``border``,
     ``flaky``, and the words of the contributions' causes.
     """
     ended = _once_each(outcomes)
     if sorting is not None:
         ended = [replace(one, outcome="flaky") if one.nodeid in sorting.flaky else one for one in ended]
-    summary = _summary(ended, sorting.held_back if sorting else 0)
+    summary = _summary(ended, sorting.held_back if sorting else not_run)
     mismatches = sections.mismatches(findings)
     unverified, unbound = sections.unverified(findings), sections.unbound_doubles(records)
     stale = sections.stale(findings)
@@ -116,7 +118,9 @@ def judge(
                 {*warnings, *waiver_problems, *warned, *(warning for record in records for warning in record.warnings)}
             )
         ),
-        recommendations=sections.recommendations(unverified, filled, unbound, stale),
+        recommendations=sections.recommendations(
+            sections.unverified(sections.provable(findings)), filled, unbound, stale
+        ),
     )
     added = {name: section for contribution in contributions for name, section in contribution.sections.items()}
     ours = {name: section for name, section in added.items() if name in report.__dataclass_fields__}
@@ -137,7 +141,7 @@ def _once_each(outcomes: Iterable[TestOutcome]) -> list[TestOutcome]:
     return list(by_test.values())
 
 
-def _summary(outcomes: Sequence[TestOutcome], held_back: int) -> Summary:
+def _summary(outcomes: Sequence[TestOutcome], not_run: int) -> Summary:
     ends = [outcome.outcome for outcome in outcomes]
     return Summary(
         total_tests=len(ends),
@@ -146,7 +150,7 @@ def _summary(outcomes: Sequence[TestOutcome], held_back: int) -> Summary:
         skipped=ends.count("skipped"),
         errors=ends.count("error"),
         flaky=ends.count("flaky"),
-        not_run=held_back or None,
+        not_run=not_run or None,
     )
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from itertools import groupby
 
 from pytest_integration_gate.judging.wording import claim_text, counted, target_name
@@ -40,8 +41,10 @@ def count_verdicts(findings: Iterable[Finding]) -> ClaimCounts:
     return ClaimCounts(**counts)
 
 
-def observed_boundaries(records: Iterable[TestRecord], filed: Mapping[str, str] | None = None) -> tuple[Boundary, ...]:
-    """Count what the tests of each boundary observed; `filed` says where the configuration puts a target instead.
+def observed_boundaries(
+    records: Iterable[TestRecord], configured: Callable[[str], str | None] = lambda target: None
+) -> tuple[Boundary, ...]:
+    """Count what the tests of each boundary observed; `configured` says where the configuration puts a target instead.
 
     Contaminated observations do not count. When tests of one boundary differ in fidelity, the weakest stands for it.
     """
@@ -49,6 +52,7 @@ def observed_boundaries(records: Iterable[TestRecord], filed: Mapping[str, str] 
     targets: dict[str, set[str]] = {}
     observations: dict[str, int] = {}
     fidelities: dict[str, set[Fidelity]] = {}
+    filed = cache(configured)
     for record in records:
         for name in record.boundaries:
             tests.setdefault(name, set()).add(record.nodeid)
@@ -56,7 +60,7 @@ def observed_boundaries(records: Iterable[TestRecord], filed: Mapping[str, str] 
         for observation in record.observations:
             if observation.contaminated:
                 continue
-            other = (filed or {}).get(observation.target)
+            other = filed(observation.target)
             for name in record.boundaries if other is None else (other,):
                 tests.setdefault(name, set()).add(record.nodeid)
                 fidelities.setdefault(name, set()).add(record.fidelity_of(observation))
@@ -274,11 +278,25 @@ def suites(outcomes: Iterable[TestOutcome]) -> tuple[SuiteResult, ...]:
             tests=len(tests),
             **{word: sum(test.outcome == end for test in tests) for word, end in _ENDS.items()},
             measured=tuple(
-                Measured(test=test.nodeid.partition("::")[2], figures=test.figures) for test in tests if test.figures
+                Measured(
+                    test=test.nodeid.partition("::")[2],
+                    figures={name: value for name, value in test.figures.items() if value != {}},
+                )
+                for test in tests
+                if test.figures
             ),
         )
         for (file, name), tests in sorted(by_file.items())
     )
+
+
+def provable(findings: Iterable[Finding]) -> Iterator[Finding]:
+    """Leave out what no integration test can be asked to prove: that a service breaks down, or does not answer."""
+    for finding in findings:
+        exchange = finding.claim.exchange
+        answer = exchange.answer if exchange is not None else None
+        if exchange is None or (answer is not None and (answer.status is None or answer.status < 500)):
+            yield finding
 
 
 def recommendations(

@@ -141,6 +141,8 @@ def _codec(annotation: Any) -> tuple[Encode, Decode]:
     if origin is typing.Union or origin is types.UnionType:
         if len(args) == 2 and args[1] is type(None):
             return _optional(*_codec(args[0]))
+        if args[1:] == (types.GenericAlias(tuple, (args[0], ...)), type(None)):
+            return _optional(*_one_or_several(*_codec(args[0])))
         raise TypeError(f"no codec for {annotation}")
     if origin is tuple and len(args) == 2 and args[1] is Ellipsis:
         return _list_codec(*_codec(args[0]), tuple)
@@ -183,6 +185,15 @@ def _optional(encode: Encode, decode: Decode) -> tuple[Encode, Decode]:
     return (
         lambda value: None if value is None else encode(value),
         lambda data: None if data is None else decode(data),
+    )
+
+
+def _one_or_several(encode: Encode, decode: Decode) -> tuple[Encode, Decode]:
+    """A value by itself, or several as a list; what is written as a list itself cannot stand here."""
+    encode_list, decode_list = _list_codec(encode, decode, tuple)
+    return (
+        lambda value: encode_list(value) if type(value) is tuple else encode(value),
+        lambda data: decode_list(data) if type(data) is list else decode(data),
     )
 
 

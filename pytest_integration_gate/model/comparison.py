@@ -141,6 +141,8 @@ _FITTING = frozenset(
         ("int", "float"),
         ("int", "complex"),
         ("float", "complex"),
+        ("number", "int"),  # a number of JSON, which has one kind of them
+        ("number", "float"),
         ("aware datetime", "date"),
         ("naive datetime", "date"),
         ("function", "class"),
@@ -381,7 +383,7 @@ def _compare_mappings(claim: Record | Dictionary, reality: Record | Dictionary, 
                 return _other(claim, reality, path)
             found += _compare(field.shape, reality.value, part, inner)
         else:
-            found += _compare_field(field, reality.fields, part, inner, reality.complete, is_named(uses, field.name))
+            found += _compare_field(field, claim, reality, part, inner, is_named(uses, field.name))
     return found
 
 
@@ -397,16 +399,27 @@ def _have_data_for_keys(claim: Record, reality: Record, uses: Uses) -> bool:
 
 
 def _compare_field(
-    field: Field, fields: tuple[Field, ...], uses: Uses, path: str, complete: bool, is_named: bool
+    field: Field, claim: Record, reality: Record | Object, uses: Uses, path: str, is_named: bool
 ) -> Found:
-    for other in fields:
+    for other in reality.fields:
         if other.name == field.name:
             return _compare(field.shape, other.shape, uses, path)
-    if not complete:
+    if not reality.complete:
         return []
     if not is_named:  # the code computes the key, so any key may do
-        return _compare(field.shape, join_all(other.shape for other in fields), uses, path)
-    return [(absent(field, path, [other.name for other in fields]), "shape")]
+        return _compare(field.shape, join_all(other.shape for other in reality.fields), uses, path)
+    names = [other.name for other in reality.fields]
+    return [(absent(field, path, names, renamed=_renamed(field, claim, reality)), "shape")]
+
+
+def _renamed(field: Field, claim: Record, reality: Record | Object) -> str:
+    """The key that a field of a claim became, if all others are the same and it fits the only other of reality."""
+    left, right = ({each.name: each.shape for each in record.fields} for record in (claim, reality))
+    gone, new = left.keys() - right.keys(), right.keys() - left.keys()
+    if len(left) < 3 or len(gone) != 1 or len(new) != 1:  # of two keys one says too little
+        return ""
+    (name,) = new
+    return "" if _compare(field.shape, right[name], EVERYTHING, "$") else name
 
 
 def _compare_record_with_object(claim: Record | Dictionary, reality: Object, uses: Uses, path: str) -> Found:
@@ -418,5 +431,5 @@ def _compare_record_with_object(claim: Record | Dictionary, reality: Object, use
         part = parts_of(uses, (f"[{field.name!r}]",))
         if part is not None and field.name not in reality.members:
             inner = f"{path}{step(field.name)}"
-            found += _compare_field(field, reality.fields, part, inner, reality.complete, True)
+            found += _compare_field(field, claim, reality, part, inner, True)
     return found

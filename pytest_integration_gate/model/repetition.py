@@ -19,10 +19,16 @@ class Flaky:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderDependence:
-    """Two tests: the outcome of `victim` hangs on whether `polluter` ran before it in the same process."""
+    """Tests: the outcome of `victim` hangs on whether `polluter` ran before it in the same process.
+
+    `also` are tests that must have run besides, where one does not do it alone. `undone_by` is a test that undoes it
+    when it runs in between.
+    """
 
     victim: str
     polluter: str
+    also: tuple[str, ...] = ()
+    undone_by: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -62,7 +62,8 @@ class TestRun:
 class Summary:
     """How many tests ended how, each counted once. `flaky` ones gave both outcomes.
 
-    `not_run` counts those that were held back because the integration tests of the context that is worked on failed.
+    `not_run` counts those that were held back because the integration tests of the context that is worked on failed,
+    and those that a run which was killed did not get to.
     """
 
     total_tests: int

@@ -78,9 +78,9 @@ def missing_attributes(claim: Shape, reality: Shape, uses: Uses, path: str) -> F
     return found
 
 
-def absent(field: Field, path: str, names: Iterable[str], owner: str = "") -> Difference:
-    """A field that reality does not have, with the nearest name that it has."""
-    near = get_close_matches(field.name, sorted(names), 1, 0.6)
+def absent(field: Field, path: str, names: Iterable[str], owner: str = "", *, renamed: str = "") -> Difference:
+    """A field that reality does not have, with the nearest name that it has: `renamed`, else the one spelled alike."""
+    near = [renamed] if renamed else get_close_matches(field.name, sorted(names), 1, 0.6)
     claim = "attribute" if owner and isinstance(field.shape, Anything) else text_of(field.shape)
     of = f" from {owner}" if owner else ""
     return Difference(path=path, claim=claim, reality=f"absent{of} (nearest: {near[0]})" if near else f"absent{of}")

@@ -210,14 +210,17 @@ class Watcher:
         for target, is_settled in list(self._named.items()):
             if is_settled:
                 continue
-            for found in find_target(target):
+            everything = [*find_target(target)]
+            # Functions in C are put back after each test: they, and the spies in their place, are looked for again.
+            self._named[target] = bool(everything) and not any(
+                isinstance(found, FoundBuiltin) or found is Spy for found in everything
+            )
+            for found in everything:
                 if isinstance(found, FoundBuiltin):
                     self._watch_builtin(found)
-                    continue
-                self._named[target] = True
-                if isinstance(found, Found):
+                elif isinstance(found, Found):
                     self._watch_function(found, is_named=True)
-                else:
+                elif found is not Spy:
                     self._named_classes[id(found)] = found
 
     def _link(self, value: Any) -> None:

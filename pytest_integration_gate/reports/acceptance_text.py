@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 
 from pytest_integration_gate.model.acceptance import State
 from pytest_integration_gate.model.run_report import RunReport
@@ -48,10 +49,17 @@ def _table(title: str, verb: str, rows: Sequence[Row], width: int, *, is_verbose
         start = f"  {row.name:<{indent}}  "
         text = "; ".join(part for part in (row.text, row.remark) if part)
         yield from wrapped(text or "met", width, indent=start, hanging=" " * (indent + 4))
-        for test in row.tests if is_verbose else ():
+        for test in _folded(row.tests) if is_verbose else ():
             yield from wrapped(test, width, indent=" " * (indent + 4), hanging=" " * (indent + 8))
     if not is_verbose and len(missing) > _SHOWN:
         yield f"  and {len(missing) - _SHOWN} more (-v lists them)", PLAIN
+
+
+def _folded(tests: Sequence[str]) -> Iterator[str]:
+    """Give each test once, and how many sets of parameters it has."""
+    for name, group in groupby(tests, key=lambda test: test.partition("[")[0] if test.endswith("]") else test):
+        first, *others = group
+        yield f"{name} ({len(others) + 1} parameter sets)" if others else first
 
 
 def _criteria(report: RunReport) -> list[Row]:

@@ -46,12 +46,9 @@ def counts_lines(report: RunReport, width: int) -> Iterator[Line]:
         yield from wrapped(f"{text}{against}: {', '.join(sorted_in) or 'no failures'}", width, hanging="    ")
     if report.summary.not_run:
         tests = counted(report.summary.not_run, "test")
-        yield from wrapped(
-            f"{tests} not run: the context's own integration tests come first, and they failed",
-            width,
-            hanging="    ",
-            markup=YELLOW,
-        )
+        why = "the context's own integration tests come first, and they failed"
+        why = why if report.contexts is not None else "the run ended before them"
+        yield from wrapped(f"{tests} not run: {why}", width, hanging="    ", markup=YELLOW)
     for step in steps_of(report):
         following = f"next is {step.next}" if step.next else "the work on it is complete"
         done = f"{step.step} {step.result}" if step.step else "not begun"

@@ -22,6 +22,7 @@ VERDICTS = ("verified", "waived", "stale", "unverified", "suspect", "contradicte
 _STANDINGS = ("contradicted", "suspect", "stale", "unverified")
 _CATEGORIES = ("in_context", "out_of_context", "pre_existing", "flaky", "unclassified")
 _OPEN_AT_ONCE = 8
+_UNITS = {"throughput": " /s", "duration": " s"}
 # What a browser refuses to show, and what turns the direction of the text around it.
 _UNWANTED = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufffe\uffff]")
 
@@ -128,16 +129,19 @@ def _bars(figures: Mapping[str, Any]) -> list[tuple[str, float, float]]:
     """Return the response times among the figures of a test: name, milliseconds, and length of the bar in percent."""
     times = [(name, value) for name, value in figures.items() if _is_time(name) and _is_number(value)]
     longest = max((value for _, value in times), default=0) or 1
-    return [(name, value, round(max(100 * value / longest, 0.5), 2)) for name, value in times]
+    shortest_first = sorted(times, key=lambda time: time[1])
+    return [(name, value, round(max(100 * value / longest, 0.5), 2)) for name, value in shortest_first]
 
 
-def _others(figures: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
-    """Give the figures that are no response times; of a table each entry by itself."""
+def _others(figures: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
+    """Give the figures that are no response times, with their units; of a table each entry by itself."""
     for name, value in figures.items():
         if isinstance(value, Mapping):
-            yield from ((f"{name}: {part}", one) for part, one in value.items())
+            yield from ((f"{name}: {part}", _figure(one)) for part, one in value.items())
+        elif name == "success_rate" and _is_number(value):
+            yield name, _figure(value * 100.0) + " %"
         elif not (_is_time(name) and _is_number(value)):
-            yield name, value
+            yield name, _figure(value) + _UNITS.get(name, "")
 
 
 def _is_time(name: str) -> bool:

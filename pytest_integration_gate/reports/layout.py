@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from textwrap import TextWrapper
 from typing import TypeAlias
@@ -15,6 +16,12 @@ RED: Markup = {"red": True, "bold": True}
 YELLOW: Markup = {"yellow": True, "bold": True}
 
 _NARROWEST = 40
+
+
+class _ShapeWrapper(TextWrapper):
+    """Keeps the text of a shape readable: a name and its type stay on one line."""
+
+    wordsep_simple_re = re.compile(r"((?<!:)\s+)")
 
 
 def printable(text: str) -> str:
@@ -32,9 +39,12 @@ def separator(char: str, title: str, width: int) -> str:
     return line + char if len(line) < width else line
 
 
-def wrapped(text: str, width: int, *, indent: str = "", hanging: str = "", markup: Markup = PLAIN) -> list[Line]:
-    """Break text at spaces; the first line begins with `indent`, the others with `hanging`. Long words stay whole."""
-    wrapper = TextWrapper(
+def wrapped(
+    text: str, width: int, *, indent: str = "", hanging: str = "", markup: Markup = PLAIN, is_shape: bool = False
+) -> list[Line]:
+    """Break text at spaces; the first line begins with `indent`, the others with `hanging`. Long words stay whole, and
+    in the text of a shape (`is_shape`) each name with its type."""
+    wrapper = (_ShapeWrapper if is_shape else TextWrapper)(
         width=max(width, _NARROWEST),
         initial_indent=indent,
         subsequent_indent=hanging,

@@ -17,6 +17,7 @@ SourceReader: TypeAlias = Callable[[str], Sequence[str]]
 
 _LINES_BEFORE = 2
 _TESTS_SHOWN = 5
+_TO_MEND = "to mend"
 
 
 def source_in(root: str) -> SourceReader:
@@ -32,17 +33,25 @@ def source_in(root: str) -> SourceReader:
     return lines_of
 
 
-def mismatch_lines(mismatch: Mismatch, *, source: SourceReader, width: int) -> Iterator[Line]:
-    """Show the line to mend, claim and reality below it, where they differ, and what to do."""
-    is_certain = mismatch.verdict == "contradicted"
-    markup = RED if is_certain else YELLOW
-    kind = mismatch.kind or mismatch.verdict
-    title = f"{target_name(mismatch.target)} ({kind if is_certain else f'{kind}, suspect'})"
-    yield separator("_", printable(title), width), markup
+def mismatch_in_one_line(mismatch: Mismatch) -> Line:
+    """Show where a mismatch is, what it is about and where both sides differ, as ``--tb=line`` shows a failure."""
+    reality = mismatch.reality.outcome if mismatch.reality else ""
+    told = [f"{one.path}: {one.claim}, in reality {one.reality}" for one in mismatch.differences]
+    about = "; ".join(told) or " · ".join(filter(None, (mismatch.claim.outcome, reality)))
+    return printable(f"{mismatch.claim.at}: {mismatch.verdict}: {_title(mismatch)}: {about}"), PLAIN
+
+
+def mismatch_lines(mismatch: Mismatch, *, source: SourceReader, width: int, is_short: bool = False) -> Iterator[Line]:
+    """Show the line to mend, claim and reality below it, where they differ, and what to do.
+
+    A short one has no lines above that line, and of the rest only how to mend it.
+    """
+    markup = _markup(mismatch)
+    yield separator("_", printable(_title(mismatch)), width), markup
     yield "", PLAIN
 
     margin = "    "
-    for text, is_marked in _excerpt(mismatch.claim.at, source):
+    for text, is_marked in _excerpt(mismatch.claim.at, source, 0 if is_short else _LINES_BEFORE):
         yield (f">{text[1:]}" if is_marked else text).rstrip(), BOLD if is_marked else PLAIN
         margin = text[: len(text) - len(text.lstrip())]
     yield from _errors(mismatch, "E" + margin[1:], width, markup)
@@ -52,14 +61,25 @@ def mismatch_lines(mismatch: Mismatch, *, source: SourceReader, width: int) -> I
         f"{mismatch.claim.at}: {mismatch.verdict}: {mismatch.target}", width, hanging="    ", markup=BOLD
     )
     for label, text in _remarks(mismatch):
-        yield from wrapped(text, width, indent=f"  {label:<11}", hanging=" " * 13)
+        if label == _TO_MEND or not is_short:
+            yield from wrapped(text, width, indent=f"  {label:<11}", hanging=" " * 13)
+
+
+def _title(mismatch: Mismatch) -> str:
+    kind = mismatch.kind or mismatch.verdict
+    return f"{target_name(mismatch.target)} ({kind if mismatch.verdict == 'contradicted' else f'{kind}, suspect'})"
+
+
+def _markup(mismatch: Mismatch) -> Markup:
+    return RED if mismatch.verdict == "contradicted" else YELLOW
 
 
 def _errors(mismatch: Mismatch, start: str, width: int, markup: Markup) -> Iterator[Line]:
     reality = mismatch.reality.outcome if mismatch.reality else ""
     told = [("claim:   ", mismatch.claim.outcome), *([("reality: ", reality)] if reality else [])]
     for label, text in told:
-        yield from wrapped(text, width, indent=start + label, hanging=start + " " * len(label), markup=markup)
+        hanging = start + " " * len(label)
+        yield from wrapped(text, width, indent=start + label, hanging=hanging, markup=markup, is_shape=True)
     differences = [d for d in mismatch.differences if not _is_told(d, mismatch.claim.outcome, reality)]
     if differences:
         yield "E", markup
@@ -73,8 +93,8 @@ def _is_told(difference: Difference, claim: str, reality: str) -> bool:
     return difference.path == "$" and claim.endswith(difference.claim) and reality.endswith(difference.reality)
 
 
-def _excerpt(at: str, source: SourceReader) -> list[tuple[str, bool]]:
-    """Return the line to mend and the few above it, indented by four, and which one it is."""
+def _excerpt(at: str, source: SourceReader, before: int) -> list[tuple[str, bool]]:
+    """Return the line to mend and as many above it, indented by four, and which one it is."""
     file, _, number = at.rpartition(":")
     if not number.isdecimal():
         return []
@@ -83,7 +103,7 @@ def _excerpt(at: str, source: SourceReader) -> list[tuple[str, bool]]:
     if not 1 <= last <= len(lines) or not lines[last - 1].strip():
         return []
     first = last
-    while first > max(1, last - _LINES_BEFORE) and lines[first - 2].strip():
+    while first > max(1, last - before) and lines[first - 2].strip():
         first -= 1
     shown = dedent("\n".join(line.expandtabs() for line in lines[first - 1 : last])).split("\n")
     return [(f"    {printable(line)}", number == last) for number, line in enumerate(shown, start=first)]
@@ -96,7 +116,7 @@ def _remarks(mismatch: Mismatch) -> Iterator[tuple[str, str]]:
     if mismatch.reality is not None:
         yield from _seen(mismatch.reality)
     if mismatch.suggestion:
-        yield "to mend", mismatch.suggestion
+        yield _TO_MEND, mismatch.suggestion
     if mismatch.waiver:
         yield "to waive", mismatch.waiver
 

@@ -23,7 +23,7 @@ def repetition_lines(report: RunReport, width: int) -> Iterator[Line]:
         hanging="    ",
         markup=YELLOW if report.flaky else PLAIN,
     )
-    polluters = {one.victim: one.polluter for one in report.order_dependence}
+    polluters = {one.victim: " and ".join((one.polluter, *one.also)) for one in report.order_dependence}
     for one in report.flaky:
         runs = one.passed + one.failed
         text = f"{one.nodeid}: failed {one.failed} of {runs} ({one.rate:.0%}, at most {one.upper_bound:.0%})"

@@ -5,15 +5,17 @@ A line is its text and its markup, as pytest's ``TerminalReporter.write_line`` t
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from os import PathLike
 
 from pytest_integration_gate.judging.wording import counted
-from pytest_integration_gate.model.run_report import ClaimCounts, RunReport, Stale, Status
+from pytest_integration_gate.model.finding import Finding
+from pytest_integration_gate.model.run_report import ClaimCounts, Mismatch, RunReport, Stale, Status
 from pytest_integration_gate.reports.boundary_table import table_lines
 from pytest_integration_gate.reports.context_text import context_lines, counts_lines
 from pytest_integration_gate.reports.layout import BOLD, PLAIN, YELLOW, Line, Markup, separator, wrapped
-from pytest_integration_gate.reports.mismatch_text import SourceReader, mismatch_lines
+from pytest_integration_gate.reports.mismatch_text import SourceReader, mismatch_in_one_line, mismatch_lines
+from pytest_integration_gate.reports.target_lines import target_lines
 
 _COLOURS: Mapping[Status, Markup] = {
     "PASSED": {"green": True},
@@ -39,24 +41,27 @@ def summary_lines(
     source: SourceReader,
     width: int = 80,
     verbosity: int = 0,
+    tb: str = "auto",
+    findings: Iterable[Finding] = (),
 ) -> list[Line]:
     """Return what stands at the end of the run. `path` is where the report was written, empty when it was not.
 
-    `verbosity` is pytest's: below 0 only a run that is not PASSED has a line; above 0 every target without evidence and
-    every untidiness is listed.
+    `verbosity` is pytest's: below 0 only a run that is not PASSED has a line; above 0 every target of `findings`, every
+    one without evidence and every untidiness is listed. `tb` is how much pytest shows of a failure (``--tb``), and as
+    much is shown of a mismatch.
     """
     if verbosity < 0:
         return [] if report.test_run.status == "PASSED" else [_status_line(report, str(path))]
     lines = [(separator("=", "integration gate", width), _COLOURS[report.test_run.status])]
-    for mismatch in report.mismatches:
-        lines += mismatch_lines(mismatch, source=source, width=width)
-        lines.append(("", PLAIN))
+    lines += _mismatches(report.mismatches, source, width, tb)
     if report.contexts is not None:
         lines += context_lines(report.contexts, width)
     table = table_lines(report, width)
     if table:
         lines += [*table, ("", PLAIN)]
     lines += wrapped(_counts_text(report), width)
+    if verbosity > 0:
+        lines += target_lines(findings, width)
     if report.acceptance or report.requirements or report.plan:
         from pytest_integration_gate.reports.acceptance_text import acceptance_lines
 
@@ -73,6 +78,19 @@ def summary_lines(
         lines.append((f"report: {path}", PLAIN))
     lines.append(_status_line(report))
     return lines
+
+
+def _mismatches(mismatches: Sequence[Mismatch], source: SourceReader, width: int, tb: str) -> Iterator[Line]:
+    if tb == "no":
+        return
+    for mismatch in mismatches:
+        if tb == "line":
+            yield mismatch_in_one_line(mismatch)
+        else:
+            yield from mismatch_lines(mismatch, source=source, width=width, is_short=tb == "short")
+            yield "", PLAIN
+    if mismatches and tb == "line":
+        yield "", PLAIN
 
 
 def _status_line(report: RunReport, path: str = "") -> Line:

@@ -8,25 +8,31 @@ from typing import Any
 
 from pytest_integration_gate.strict_yaml import Node
 from pytest_integration_gate.suites.captures import refuse_path
+from pytest_integration_gate.suites.checkpoints import check_checkpoints
 from pytest_integration_gate.suites.description import OF_STEPS, SUITE, step_table, test_table
-from pytest_integration_gate.suites.kinds import KINDS, Kind, kind_of
-from pytest_integration_gate.suites.scope import Scope
+from pytest_integration_gate.suites.kinds import ANY, KINDS, Kind, kind_of
+from pytest_integration_gate.suites.scope import Scope, refused_variables
 from pytest_integration_gate.yaml_rules import Check, Table, describe, nearest
 
 _TELLS = [kind.tell for kind in KINDS.values()]
 
 
 class Checking:
-    """One pass over a suite. `problems` are sentences, each with its place."""
+    """One pass over a suite. `problems` are sentences, each with its place.
+
+    `fixtures` are those that the suite itself uses, outside of its tests.
+    """
 
     def __init__(self, node: Node, allow_commands: bool) -> None:
         self.node = node
         self.allows_commands = allow_commands
         self.problems: list[str] = []
+        self.fixtures: frozenset[str] = frozenset()
 
     def check(self) -> None:
         """Note every problem of the file."""
-        self._follow(self.node, Table(keys=SUITE, required=("tests",)), "")
+        self._follow(self.node, Table(keys={**SUITE, "checkpoints": ANY}, required=("tests",)), "")
+        self.check_checkpoints()
         scope = Scope.of_suite(self.node)
         for part in ("setup", "teardown"):
             for number, command in enumerate(items(self.node, part)):
@@ -36,6 +42,7 @@ class Checking:
         for key in ("base_url", "database", "headers", "env"):
             if key in self.node.entries:
                 scope.check(self.node.entries[key].value, leave_out=())
+        self.fixtures = frozenset(scope.used_fixtures)
         tests = items(self.node, "tests")
         if self._data.get("tests") == []:
             self.problems.append(f"{self.node.entries['tests'].value.place}: `tests` is empty. Write a test.")
@@ -43,6 +50,19 @@ class Checking:
         for number, test in enumerate(tests):
             self._test(test, f"tests[{number}]", scope.of_test(test, self.node), seen)
         self.problems += scope.problems
+
+    def check_checkpoints(self) -> None:
+        """Note every problem of the suite's checkpoints, which know nothing of its variables."""
+        entry = self.node.entries.get("checkpoints")
+        if entry is None:
+            return
+        check = Check()
+        check_checkpoints(entry.value, check)
+        self.problems += check.problems
+        for checkpoint in entry.value.items:
+            for test in items(checkpoint, "tests"):
+                self._allow(test)
+        self.problems += refused_variables(entry.value, self.node)
 
     @property
     def _data(self) -> Mapping[Any, Any]:

@@ -83,12 +83,13 @@ class CheckpointTest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checkpoint:
-    """A gate between the stages of a pipeline."""
+    """A gate between the stages of a pipeline. `at` is where its name is written, which changes nothing about it."""
 
     name: str
     stage: str = ""
     tests: tuple[CheckpointTest, ...]
     failure_action: Action = "stop"
+    at: str = field(default="", repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,21 +119,26 @@ def check_checkpoints(node: Node, check: Check) -> None:
         if name is not None and isinstance(name.value.data, str):
             first = names.setdefault(name.value.data, name.value.place)
             if first != name.value.place:
-                check.problems.append(
-                    f"{name.value.place}: a second checkpoint `{name.value.data}`, the first at {first}."
-                )
+                check.problems.append(second_name(name.value.place, name.value.data, first))
 
 
-def read_checkpoints(data: Sequence[Mapping[str, Any]]) -> tuple[Checkpoint, ...]:
+def second_name(place: str, name: str, first: str) -> str:
+    """Say that a name is taken."""
+    return f"{place}: a second checkpoint `{name}`, the first at {first}."
+
+
+def read_checkpoints(node: Node) -> tuple[Checkpoint, ...]:
     """Make checkpoints of a list that was checked."""
-    return tuple(
-        Checkpoint(
-            name=item["name"],
-            stage=item.get("stage", ""),
-            tests=tuple(map(_test, item["tests"])),
-            failure_action=item.get("failure_action", item.get("failureAction", "stop")),
-        )
-        for item in data
+    return tuple(_checkpoint(item.data, item.entries["name"].value.place) for item in node.items)
+
+
+def _checkpoint(data: Any, at: str) -> Checkpoint:
+    return Checkpoint(
+        name=data["name"],
+        stage=data.get("stage", ""),
+        tests=tuple(map(_test, data["tests"])),
+        failure_action=data.get("failure_action", data.get("failureAction", "stop")),
+        at=at,
     )
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 
 from pytest_integration_gate.strict_yaml import Data
+from pytest_integration_gate.suites.checkpoints import RULE as CHECKPOINTS
 from pytest_integration_gate.suites.kinds import (
     ANY,
     COMMAND,
@@ -134,6 +135,7 @@ SUITE: Mapping[str, Rule] = {
     "order": Choice(("file", "any")),
     "setup": ListOf(SUITE_COMMAND),
     "teardown": ListOf(SUITE_COMMAND),
+    "checkpoints": CHECKPOINTS,
     "tests": ListOf(ANY),
 }
 """What may stand in a suite; each test is checked by its type."""

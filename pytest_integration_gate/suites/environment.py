@@ -20,6 +20,16 @@ class Expansion:
         self.problems: list[str] = []
         self.secrets: set[str] = set()
 
+    def suite(self, node: Node) -> Node:
+        """Return a suite with every text expanded, except in checkpoints: there the shell reads the environment."""
+        apart = node.entries.get("checkpoints")
+        if apart is None:
+            return self.node(node)
+        rest = {key: entry for key, entry in node.entries.items() if entry is not apart}
+        expanded = self.node(replace(node, entries=rest))
+        data = {**expanded.data, "checkpoints": apart.value.data} if isinstance(expanded.data, dict) else expanded.data
+        return replace(expanded, entries={**expanded.entries, "checkpoints": apart}, data=data)
+
     def node(self, node: Node) -> Node:
         """Return the node with every text expanded; ``$${`` stands for ``${``."""
         if isinstance(node.data, str):

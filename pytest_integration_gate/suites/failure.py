@@ -89,7 +89,7 @@ def _printed(value: Any) -> str:
         case bool():
             return str(value).lower()
         case str():
-            return f'"{value}"' if value not in _PLAIN else value
+            return f'"{value.translate(_ESCAPES)}"' if value not in _PLAIN else value
         case Mapping():
             return "{" + ", ".join(f"{key}: {_printed(inner)}" for key, inner in value.items()) + "}"
         case list() | tuple():
@@ -98,6 +98,7 @@ def _printed(value: Any) -> str:
             return str(value)
 
 
+_ESCAPES = str.maketrans({"\n": "\\n", "\r": "\\r", "\t": "\\t"})
 _PLAIN = frozenset(("string", "integer", "number", "boolean", "array", "object", "uuid", "datetime", "email", "url"))
 
 

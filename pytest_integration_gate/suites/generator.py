@@ -148,7 +148,7 @@ class _Client:
                 self.plan.method, self._url, data=self.plan.body, allow_redirects=False
             ) as response:
                 await response.read()
-        except (aiohttp.ClientError, OSError) as caught:
+        except (aiohttp.ClientError, OSError, ValueError) as caught:  # the last: a header that cannot be sent
             if counts:
                 self._take(perf_counter() - due, _kind(caught), is_answer=False)
             return

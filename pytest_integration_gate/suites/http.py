@@ -125,8 +125,9 @@ def _listens(url: str) -> bool:
 
 def target(endpoint: str, world: World, default: str = "GET") -> tuple[str, str]:
     """Return method and URL of an endpoint; `default` is the method of one that names none."""
-    method, _, address = endpoint.strip().rpartition(" ")
-    method = method.strip() or default
+    method, _, address = endpoint.strip().partition(" ")
+    if not address or not method.isalpha():  # spaces may also stand in what a template gave
+        method, address = default, endpoint.strip()
     if "://" in address.partition("?")[0]:
         return method, address
     if not world.base_url:
@@ -228,8 +229,9 @@ def _json(body: Any) -> str:
 
 def _bounded(text: str) -> str:
     lines = text[:_MAX_SHOWN].splitlines()
-    short = "\n".join(lines[:_MAX_LINES])
-    return text if len(short) == len(text) else f"{short}\n… ({len(text)} characters in all)"
+    if len(text) <= _MAX_SHOWN and len(lines) <= _MAX_LINES:
+        return text
+    return "\n".join([*lines[:_MAX_LINES], f"… ({len(text)} characters in all)"])
 
 
 def _curl(request: requests.PreparedRequest) -> str:

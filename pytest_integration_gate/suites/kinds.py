@@ -70,7 +70,7 @@ COMMON: Mapping[str, Rule] = {
     "fail_if": NAME,
     "retries": Whole(0),
     "retryable": Flag(),
-    "eventually": Either((Table(keys={"timeout": DURATION, "interval": DURATION}), Flag())),
+    "eventually": Either((DURATION, Table(keys={"timeout": DURATION, "interval": DURATION}), Flag())),
 }
 """What may stand in every step."""
 

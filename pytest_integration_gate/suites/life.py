@@ -19,7 +19,7 @@ from pytest_integration_gate.suites.readiness import NotReady, wait_until_ready
 from pytest_integration_gate.suites.running import run_test
 from pytest_integration_gate.suites.seen import SuiteFailed
 from pytest_integration_gate.suites.suite import Suite, SuiteCommand, SuiteTest
-from pytest_integration_gate.suites.templates import TemplateError, as_text, render
+from pytest_integration_gate.suites.templates import TemplateError, as_command, as_text, render
 from pytest_integration_gate.suites.watchdog import Watchdog
 from pytest_integration_gate.suites.world import World
 
@@ -39,8 +39,12 @@ class Life:
         self._watchdog = watchdog
         self.world = World(root, secrets=Secrets(suite.secrets, redact))
 
-    def begin(self) -> None:
-        """Give the variables their values and run the setup; raise `SuiteFailed` when that fails."""
+    def begin(self, values: Mapping[str, Any]) -> None:
+        """Give the variables their values and run the setup; raise `SuiteFailed` when that fails.
+
+        `values` are those of the suite's own fixtures.
+        """
+        self.world.variables |= values
         try:
             self._prepare()
         except TemplateError as error:
@@ -104,6 +108,7 @@ class Life:
         world.secrets.learn(variables)
         world.base_url = base_url
         world.headers = render(suite.headers, variables)
+        world.secrets.learn(world.headers)
         world.database = str(render(suite.database, variables))
         env = _texts(render(suite.env, variables))
         world.secrets.learn(env)
@@ -116,7 +121,7 @@ class Life:
         assert world.commands is not None
         text = shown(command.command)
         try:
-            line = render(_written(command.command), world.variables)
+            line = as_command(render(_written(command.command), world.variables))
             text = shown(line)
             env = _texts(render(command.env, world.variables))
             world.secrets.learn(env)
@@ -167,8 +172,8 @@ def _rendered(ready: Any, variables: Mapping[str, Any]) -> Any:
 
     return replace(
         ready,
-        url=render(ready.url, variables),
+        url=as_text(render(ready.url, variables)),
         port=render(ready.port, variables),
-        log=render(ready.log, variables),
-        command=render(_written(ready.command), variables),
+        log=as_text(render(ready.log, variables)),
+        command=as_command(render(_written(ready.command), variables)),
     )

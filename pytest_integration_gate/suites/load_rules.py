@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from pytest_integration_gate.strict_yaml import Data, Node
 from pytest_integration_gate.suites.expectations import problems_of
@@ -12,6 +13,8 @@ TIMES = ("avg_response_time", "min", "p50", "p90", "p95", "p99", "max")
 OF_PROCESSES = ("memory_mb", "cpu_percent")
 FIGURES = (*TIMES, "throughput", "success_rate", "requests", "answers", "duration", "errors", *OF_PROCESSES)
 """Everything that can be expected of a load."""
+
+_NEAR = 0.8
 
 
 def refuse_rate(value: Data) -> str | None:
@@ -50,6 +53,22 @@ def check_load(step: Node, name: str) -> Iterator[str]:
             yield from problems_of(entry.value, inner, least=0)
             if key == "success_rate":
                 yield from _always_below_one(entry.value, inner)
+
+
+def near_bounds(expect: Mapping[str, Any], figures: Mapping[str, Any]) -> Iterator[str]:
+    """Say which times, memory and processor time have kept their upper bound by less than a fifth of it."""
+    for name in (*TIMES, *OF_PROCESSES):
+        wanted, seen = expect.get(name), figures.get(name)
+        if not isinstance(wanted, Mapping):
+            continue
+        process = wanted.get("process", "")
+        if isinstance(seen, Mapping):
+            process = process or next(iter(seen), "")
+            seen = seen.get(process)
+        bound = wanted.get("lt", wanted.get("lte"))
+        if isinstance(bound, int | float) and isinstance(seen, int | float) and _NEAR * bound <= seen <= bound:
+            owner = f" of {process}" if process else ""
+            yield f"{name}{owner} is {seen:g}, {seen / bound:.0%} of the {bound:g} that it may be"
 
 
 def _always_below_one(node: Node, name: str) -> Iterator[str]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from pytest_integration_gate.strict_yaml import Node, YamlError, read
 from pytest_integration_gate.suites.checking import Checking, items
+from pytest_integration_gate.suites.checkpoints import Checkpoint, read_checkpoints
 from pytest_integration_gate.suites.description import OF_STEPS
 from pytest_integration_gate.suites.durations import seconds
 from pytest_integration_gate.suites.environment import Expansion
@@ -27,13 +29,26 @@ def load_suite(file: Path, name: str, *, allow_commands: bool = True) -> Suite:
     if not isinstance(node.data, dict):
         raise YamlError([f"{node.place}: a suite is a mapping with `tests`, not {describe(node.data)}."])
     expansion = Expansion({**os.environ, **_own_environment(node)})
-    node = expansion.node(node)
+    node = expansion.suite(node)
     checking = Checking(node, allow_commands)
     checking.check()
     if problems := [*expansion.problems, *checking.problems]:
         raise YamlError(sorted(dict.fromkeys(problems), key=_place))
     source = tuple(file.read_text(encoding="utf-8-sig", errors="replace").splitlines())
-    return _read_suite(node, file, name, source, frozenset(expansion.secrets))
+    suite = _read_suite(node, file, name, source, frozenset(expansion.secrets))
+    return replace(suite, own_fixtures=tuple(name for name in suite.fixtures if name in checking.fixtures))
+
+
+def load_checkpoints(file: Path, name: str, *, allow_commands: bool = True) -> tuple[Checkpoint, ...]:
+    """Load the checkpoints of a suite and nothing else of it; raise `YamlError` with all that is wrong with them."""
+    node = _read(file, name)
+    if "checkpoints" not in node.entries:
+        return ()
+    checking = Checking(node, allow_commands)
+    checking.check_checkpoints()
+    if checking.problems:
+        raise YamlError(sorted(checking.problems, key=_place))
+    return read_checkpoints(node.entries["checkpoints"].value)
 
 
 def _read(file: Path, name: str) -> Node:

@@ -262,8 +262,13 @@ def _contains(operand: Any, actual: Any, path: str, exact: bool) -> Iterator[Dif
 
 
 def _matches(operand: Any, actual: Any, path: str, exact: bool) -> Iterator[Difference]:
-    if not isinstance(actual, str) or re.search(operand, actual) is None:
-        yield Difference(path=path, expected={"matches": operand}, actual=actual)
+    hint = ""
+    try:
+        if isinstance(actual, str) and re.search(operand, actual) is not None:
+            return
+    except (TypeError, re.error) as error:
+        hint = f"no regular expression: {error}"
+    yield Difference(path=path, expected={"matches": operand}, actual=actual, hint=hint)
 
 
 def _length(operand: Any, actual: Any, path: str, exact: bool) -> Iterator[Difference]:

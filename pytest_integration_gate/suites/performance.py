@@ -51,10 +51,7 @@ def run(data: Mapping[str, Any], world: World) -> Seen:
     plan = LoadPlan(
         url=url,
         method=method,
-        headers={
-            **headers,
-            **{name: str(value) for name, value in {**world.headers, **data.get("headers", {})}.items()},
-        },
+        headers=headers,
         body=body,
         concurrency=data.get("concurrent_requests", 1),
         requests=data.get("requests", None if "duration" in data else data.get("concurrent_requests")),
@@ -94,7 +91,7 @@ def explain(found: tuple[Difference, ...], seen: Seen) -> str:
     words = _NAMES.get(name, name.replace("_", " "))
     if isinstance(first.expected, Mapping) and len(first.expected) == 1:
         ((key, bound),) = first.expected.items()
-        if key in _BOUNDS:
+        if key in _BOUNDS and isinstance(bound, int | float):
             return f"{words[0].upper()}{words[1:]} of {first.actual:g}{unit} {_BOUNDS[key]} {bound:g}{unit}."
     return ""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import socket
 from time import monotonic, sleep
+from typing import Any
 
 from pytest_integration_gate.isolation import at_work
 from pytest_integration_gate.suites.commands import Background, CommandError, Commands, shown
@@ -37,7 +38,7 @@ def _problem(command: Background, ready: Ready, commands: Commands, base_url: st
     """Say what is missing, empty when the command is ready."""
     if ready.url and (problem := _ask(joined(base_url, ready.url))):
         return problem
-    if ready.port is not None and (problem := _knock(int(ready.port))):
+    if ready.port is not None and (problem := _knock(_number(ready.port))):
         return problem
     if ready.log and re.search(ready.log, command.log) is None:
         return f"its log has no line with `{ready.log}`"
@@ -61,6 +62,15 @@ def _ask(url: str) -> str:
         except requests.RequestException as error:
             return f"{url} does not answer ({type(error).__name__})"
     return f"{url} answers {response.status_code}" if response.status_code >= 400 else ""
+
+
+def _number(port: Any) -> int:
+    try:
+        if 0 < int(port) < 65536:
+            return int(port)
+    except (TypeError, ValueError):
+        pass
+    raise NotReady(f"`ready.port` is `{port}`, which is no port.")
 
 
 def _knock(port: int) -> str:

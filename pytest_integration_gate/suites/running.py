@@ -10,6 +10,7 @@ from pytest_integration_gate.suites.captures import NothingThere, take
 from pytest_integration_gate.suites.durations import seconds
 from pytest_integration_gate.suites.extras import MissingExtra, needs
 from pytest_integration_gate.suites.failure import failed_step, printed
+from pytest_integration_gate.suites.filling import NOT_FILLED, fill
 from pytest_integration_gate.suites.kinds import KINDS
 from pytest_integration_gate.suites.masking import ANSWERED
 from pytest_integration_gate.suites.matchers import Difference, differences
@@ -21,8 +22,7 @@ from pytest_integration_gate.suites.world import World
 DEFAULT_EVENTUALLY = ("10s", "200ms")
 """How long and how often `eventually` and `until` look when nothing is written."""
 
-_NOT_RENDERED = frozenset(("when", "skip_if", "until", "fail_if", "foreach", "capture"))
-_TELLS_NO_SECRET = frozenset((*_NOT_RENDERED, "action", "expect", "endpoint", "sql"))
+_TELLS_NO_SECRET = frozenset((*NOT_FILLED, "action", "expect", "endpoint", "sql"))
 _FALSE = ("", "false", "0", "no", "none", "null")
 
 
@@ -118,7 +118,8 @@ class _Doing:
             "wait": tenacity.wait_exponential(multiplier=0.1, max=5),
         }
         if eventually:
-            written = eventually if isinstance(eventually, dict) else {}
+            alone = {} if eventually is True else {"timeout": eventually}
+            written = eventually if isinstance(eventually, dict) else alone
             timeout, interval = DEFAULT_EVENTUALLY
             policy["stop"] = tenacity.stop_after_delay(seconds(written.get("timeout", timeout)))
             policy["wait"] = tenacity.wait_fixed(seconds(written.get("interval", interval)))
@@ -133,12 +134,12 @@ class _Doing:
         """Do the step one time and compare what it saw with what is expected."""
         self.attempts += 1
         world, data = self.world, self.step.data
-        rendered = {key: value if key in _NOT_RENDERED else render(value, variables) for key, value in data.items()}
-        world.secrets.learn({key: value for key, value in rendered.items() if key not in _TELLS_NO_SECRET})
-        seen: Seen = self.module.run(rendered, world)
+        filled = fill(data, KINDS[self.step.kind].keys, variables)
+        world.secrets.learn({key: value for key, value in filled.items() if key not in _TELLS_NO_SECRET})
+        seen: Seen = self.module.run(filled, world)
         world.secrets.learn(seen.data, shortest=ANSWERED)
         self._check_ends(seen, variables)
-        found = self._compare(rendered, seen)
+        found = self._compare(filled, seen)
         if found:
             explain: Callable[..., str] | None = getattr(self.module, "explain", None)
             raise StepFailed(explain(found, seen) if explain else "", differences=found, seen=seen)

@@ -26,12 +26,14 @@ class Scope:
         self._later = later
         self._fixtures: frozenset[str] = frozenset()
         self.problems = problems
+        self.used_fixtures: set[str] = set()
 
     @classmethod
     def of_suite(cls, suite: Node) -> Scope:
-        """Return the variables that the suite itself defines; its fixtures are there in its tests only."""
+        """Return the variables that the suite itself defines, and its fixtures."""
         data: Any = suite.data
         scope = cls({*BUILT_IN, *_names(data.get("ports"))}, dict(_captured(suite)), [])
+        scope._fixtures = frozenset(_names(data.get("fixtures")))
         for name, entry in suite.entries["variables"].value.entries.items() if "variables" in suite.entries else ():
             scope.check(entry.value, leave_out=())
             scope._known.add(str(name))
@@ -103,12 +105,40 @@ class Scope:
         except TemplateError as error:
             self.problems.append(f"{node.place}: {error.message}")
             return None
+        self.used_fixtures |= names & self._fixtures - self._known
         known = self._known | self._fixtures | extra
         for name in sorted(names - known):
             is_later = name in self._later
             hint = f" It is captured only at {self._later[name]}." if is_later else nearest(name, known)
             self.problems.append(f"{node.place}: the variable `{name}` is not defined.{hint}")
         return names
+
+
+def refused_variables(node: Node, suite: Node) -> Iterator[str]:
+    """Say where checkpoints use a variable of their suite. Braces that mean something else are left to the command."""
+    data: Any = suite.data
+    written = (name for key in ("ports", "variables", "fixtures") for name in _names(data.get(key)))
+    known = {*BUILT_IN, *written, *dict(_captured(suite))}
+    for text in _texts(node):
+        try:
+            names = names_in(str(text.data))
+        except TemplateError:
+            continue
+        for name in sorted(names & known):
+            yield (
+                f"{text.place}: `{name}` has no value here: checkpoints run before the suite begins. Write the value, "
+                "or read the environment: `${NAME:-default}`."
+            )
+
+
+def _texts(node: Node) -> Iterator[Node]:
+    """Give every text below a node that has double braces."""
+    if isinstance(node.data, str):
+        if "{{" in node.data:
+            yield node
+        return
+    for part in (*node.items, *(entry.value for entry in node.entries.values())):
+        yield from _texts(part)
 
 
 def _names(value: Any) -> Iterator[str]:

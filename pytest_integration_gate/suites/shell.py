@@ -11,6 +11,7 @@ from pytest_integration_gate.suites.durations import seconds
 from pytest_integration_gate.suites.durations import shown as length
 from pytest_integration_gate.suites.matchers import Difference, differences, is_matcher
 from pytest_integration_gate.suites.seen import Seen, StepFailed
+from pytest_integration_gate.suites.templates import as_text
 
 if TYPE_CHECKING:
     from pytest_integration_gate.suites.world import World
@@ -24,7 +25,7 @@ def run(data: Mapping[str, Any], world: World) -> Seen:
     timeout = seconds(data.get("timeout", DEFAULT_TIMEOUT))
     sent = f"$ {shown(command)}"
     assert world.commands is not None
-    env = {name: str(value) for name, value in data.get("env", {}).items()}
+    env = {name: as_text(value) for name, value in data.get("env", {}).items()}
     try:
         done = world.commands.run(command, timeout=timeout, env=env, cwd=data.get("cwd", ""))
     except CommandError as error:

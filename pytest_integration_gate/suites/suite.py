@@ -84,7 +84,10 @@ class SuiteCommand:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suite:
-    """A suite file. `name` is how messages call the file; `ports` maps variables to ports, 0 for a free one."""
+    """A suite file. `name` is how messages call the file; `ports` maps variables to ports, 0 for a free one.
+
+    `own_fixtures` are those that something outside of the tests uses, so that they live as long as the suite.
+    """
 
     title: str
     file: Path
@@ -102,5 +105,6 @@ class Suite:
     env: Mapping[str, Any] = field(default_factory=dict)
     headers: Mapping[str, Any] = field(default_factory=dict)
     fixtures: tuple[str, ...] = ()
+    own_fixtures: tuple[str, ...] = ()
     app: str = ""
     secrets: frozenset[str] = frozenset()

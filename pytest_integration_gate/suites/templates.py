@@ -43,10 +43,14 @@ def render(data: Any, variables: Variables) -> Any:
     if isinstance(data, str):
         return _text(data, variables) if "{{" in data else data
     if isinstance(data, dict):
-        return {render(key, variables): render(value, variables) for key, value in data.items()}
+        return {_key(key, variables): render(value, variables) for key, value in data.items()}
     if isinstance(data, list):
         return [render(item, variables) for item in data]
     return data
+
+
+def _key(key: Any, variables: Variables) -> Any:
+    return as_text(render(key, variables)) if isinstance(key, str) else key
 
 
 def evaluate(expression: str, variables: Variables) -> Any:
@@ -69,6 +73,11 @@ def as_text(value: Any) -> str:
     if value is None or isinstance(value, bool | dict | list):
         return json.dumps(value, default=str)
     return str(value)
+
+
+def as_command(value: Any) -> str | list[str]:
+    """Write a rendered command as it is run: a text for the shell, or a list of texts."""
+    return list(map(as_text, value)) if isinstance(value, list | tuple) else as_text(value)
 
 
 class _Expression:

@@ -21,8 +21,8 @@ def run(data: Mapping[str, Any], world: World) -> Seen:
     if "path" in file:
         try:
             content = (world.root / file["path"]).read_bytes()
-        except OSError as error:
-            reason = error.strerror or str(error)
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or str(error)
             raise StepFailed(f"The file `{file['path']}` cannot be read: {reason}.", is_final=True) from None
     else:
         content = file["content"].encode()

@@ -9,7 +9,7 @@ from operator import attrgetter
 from typing import TypeAlias
 
 from pytest_integration_gate.model.exchange import text_of_answer
-from pytest_integration_gate.model.finding import Fidelity, Reality
+from pytest_integration_gate.model.finding import Fidelity, Reality, Shown
 from pytest_integration_gate.model.joining import join_all, options_of
 from pytest_integration_gate.model.observation import Observation
 from pytest_integration_gate.model.record import TestRecord
@@ -71,6 +71,15 @@ class Evidence:
             date=self.date,
             commit=self.commit,
             stale=self.stale,
+        )
+
+    def as_shown(self) -> Shown:
+        """Give what was seen as data."""
+        whole, exchange = self.observation.outcome, self.observation.exchange
+        return Shown(
+            target=self.observation.target,
+            outcome=whole if whole.shape == self.seen.outcome.shape else self.seen.outcome,
+            answer=exchange.answer if exchange is not None else None,
         )
 
 

@@ -34,20 +34,21 @@ from pytest_integration_gate.verdicts.routes import Routes, agree, is_local, is_
 from pytest_integration_gate.verdicts.suggestions import suggestion
 from pytest_integration_gate.verdicts.weighing import Weighed, weigh
 
-# Refusals that mean the same and that services choose between.
-_INT = Scalar("int")
+_NUMBER = Scalar("number")
 # Answers that depend on the state of the resource, or on a header of the request that is not kept.
 _OF_STATE = {"GET": {202, 204, 206, 304}, "HEAD": {202, 204, 206, 304}, "PUT": {201}}
 _NOTHING = ("None", "[]", "{}")
 _OF_CALLER = frozenset({401, 403, 429})  # refusals that are about who asks, and how often
+# Refusals that mean the same and that services choose between.
 _ALIKE = (frozenset({400, 422}), frozenset({404, 410}), frozenset({401, 403}), frozenset({409, 412, 423}))
 
 
 class HttpMatcher:
     """Gives verdicts on claims that have an exchange.
 
-    `origins` maps what stubs call a service to where it answers in tests. `boundary_of` files a route under a boundary;
-    `compares_values` tells the boundaries with ``compare: value``. `apis` are the descriptions of services by boundary.
+    `origins` maps what stubs call a service to where it answers in tests. `boundary_of` files a route under a boundary,
+    `configured` gives the one that the configuration names, if it does; `compares_values` tells the boundaries with
+    ``compare: value``. `apis` are the descriptions of services by boundary.
     """
 
     def __init__(
@@ -58,6 +59,7 @@ class HttpMatcher:
         origins: Mapping[str, str],
         apis: Mapping[str, Api],
         boundary_of: Callable[[str], str],
+        configured: Callable[[str], str | None] = lambda target: None,
         compares_values: Callable[[str], bool],
     ) -> None:
         self._seen = evidence.exchanges()
@@ -73,6 +75,7 @@ class HttpMatcher:
         self._routes = Routes([*claimed, *seen], origins)
         self._apis = apis
         self._boundary_of = boundary_of
+        self._configured = configured
         self._compares_values = compares_values
 
     def judge(self, claim: Claim, tests: tuple[str, ...]) -> Finding:
@@ -82,7 +85,7 @@ class HttpMatcher:
         found = self._candidates(claim, claim.exchange)
         if claim.double == "pact":
             found = tuple(map(_as_own, found))
-        boundary = self._boundary_of(found[0].observation.target if found else target)
+        boundary = self._configured(target) or self._boundary_of(found[0].observation.target if found else target)
         boundary, api = self._described(claim.exchange, boundary)
         weighed = self._weigh(claim, claim.exchange, Group(found), self._compares_values(boundary))
         if weighed.kind is not None and self._is_about_another_service(claim, claim.exchange, found):
@@ -99,6 +102,7 @@ class HttpMatcher:
             kind=kind,
             differences=weighed.differences,
             reality=weighed.evidence.as_reality() if weighed.evidence is not None else None,
+            shown=weighed.evidence.as_shown() if kind is not None and weighed.evidence is not None else None,
             suggestion=suggestion(claim, target, kind, weighed.differences) if kind is not None else "",
             declared=weighed.verdict == "unverified" and api is not None and declared(claim.exchange, api),
             tests=tests,
@@ -389,7 +393,7 @@ def _as_numbers(shape: Shape) -> Shape:
     """JSON has one kind of number: a claimed ``2.0`` fits where reality wrote ``2``."""
     match shape:
         case Scalar(name="float"):
-            return _INT
+            return _NUMBER
         case Record(fields=fields):
             return replace(shape, fields=tuple(replace(one, shape=_as_numbers(one.shape)) for one in fields))
         case Dictionary(value=value):

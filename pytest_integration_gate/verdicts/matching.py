@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 from pytest_integration_gate.model.claim import Claim
 from pytest_integration_gate.model.comparison import fit
 from pytest_integration_gate.model.fact import Fact
-from pytest_integration_gate.model.finding import Finding, Kind, Reality, Verdict
-from pytest_integration_gate.model.interaction import EVERYTHING, Arguments, Uses
+from pytest_integration_gate.model.finding import Finding, Kind, Reality, Shown, Verdict
+from pytest_integration_gate.model.interaction import EVERYTHING, Arguments, Outcome, OutcomeKind, Uses
 from pytest_integration_gate.model.shape import Object, Scalar, Shape, Union
 from pytest_integration_gate.model.text import text_of
 from pytest_integration_gate.values import dataclass
@@ -121,7 +121,7 @@ class Matcher:
         target = self._target(claim)
         declared = self._declared(claim, target)
         if declared.contradiction is not None:
-            return self._contradicted(claim, tests, declared.contradiction)
+            return self._contradicted(claim, tests, declared.contradiction, target.resolution.fact)
         weighed = Weighed("unverified") if claim.is_told else self._weigh(claim, target, declared)
         return self._finding(claim, tests, target, weighed, declared.is_declared)
 
@@ -207,7 +207,7 @@ class Matcher:
 
     # -- findings -------------------------------------------------------------------------------------------------
 
-    def _contradicted(self, claim: Claim, tests: tuple[str, ...], found: Contradiction) -> Finding:
+    def _contradicted(self, claim: Claim, tests: tuple[str, ...], found: Contradiction, fact: Fact | None) -> Finding:
         reality = Reality(outcome=found.reality, source="declared", at=found.at, fidelity="declared")
         kind = "fake_interface" if _is_interface_of_fake(claim, found) else self._kind(found.kind, found.target)
         return Finding(
@@ -218,6 +218,7 @@ class Matcher:
             kind=kind,
             differences=found.differences,
             reality=reality,
+            shown=_shown(fact),
             suggestion=suggestion(claim, found.target, kind, found.differences),
             tests=tests,
         )
@@ -247,6 +248,7 @@ class Matcher:
             kind=kind,
             differences=weighed.differences,
             reality=reality,
+            shown=weighed.evidence.as_shown() if kind is not None and weighed.evidence is not None else None,
             suggestion=suggestion(claim, address, kind, weighed.differences) if kind is not None else "",
             declared=is_declared and verdict == "unverified",
             tests=tests,
@@ -259,6 +261,16 @@ class Matcher:
         owner = self._facts.get(target.rpartition(".")[0])
         is_error = owner is not None and isinstance(owner.returns, Object) and _ERROR in owner.returns.bases
         return "exception" if is_error else kind
+
+
+def _shown(fact: Fact | None) -> Shown | None:
+    """Give what a fact declares as data."""
+    if fact is None:
+        return None
+    kind: OutcomeKind = "awaited" if fact.asynchronous else "returned"
+    return Shown(
+        target=fact.target, outcome=Outcome(kind=kind, shape=fact.returns), signature=fact.inner or fact.signature
+    )
 
 
 def _question_of(claim: Claim, uses: Uses) -> Question:

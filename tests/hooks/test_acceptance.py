@@ -198,7 +198,7 @@ def test_markers_without_definitions_judge_nothing(project: Any) -> None:
 
 
 def test_rules_warn_and_fail_where_that_is_asked(shop: Any) -> None:
-    """With a plan boundary tests follow the rules; `error` fails the run, `off` hides, other tests are free."""
+    """With a plan boundary tests follow the rules; `error` fails the run, `off` hides; others, and YAML, are free."""
     shop.write("TEST_PLAN.md", PLAN.replace("- empty table\n", ""))
     shop.write("gate.yaml", "plan: TEST_PLAN.md\n")
     shop.write("tests/test_asked.py", "def test_x():\n    assert True\n")
@@ -218,6 +218,12 @@ def test_rules_warn_and_fail_where_that_is_asked(shop: Any) -> None:
         ("private_state", f"{here}:12"),
     ]
     assert "internal_mock" in dict(kinds)
+    shop.write(
+        "tests/integration/test_api.gate.yaml",
+        "test_suite: The API\nboundary: http\ntests:\n- {name: It is there, type: command, command: 'true'}\n",
+    )
+    assert shop.run("--gate-fail-on=plan").ret == pytest.ExitCode.OK
+    assert kinds == [(entry["kind"], entry["at"]) for entry in shop.report["hygiene"]]
     shop.write(
         "pytest.ini",
         "[pytest]\npythonpath = .\ntestpaths = tests\n"

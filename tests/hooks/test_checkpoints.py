@@ -152,6 +152,16 @@ def test_one_stage_alone(pipeline: Pipeline) -> None:
     assert (result.ret, pipeline.statuses) == (1, ["failed"])
 
 
+def test_a_stage_alone_proves_nothing_and_owes_nothing(pipeline: Pipeline) -> None:
+    """Requirements, a test plan and floors of coverage are judged by runs with tests."""
+    pipeline.project.write("PLAN.md", "## Seam: api -> database\n\n- it works\n")
+    asked = {"checkpoints": POINTS, "requirements": {"FR-01": "It works"}, "plan": "PLAN.md"}
+    pipeline.project.write("gate.yaml", yaml.safe_dump(asked))
+    result = pipeline.project.run("--gate-checkpoint", "backend", "-o", "gate_coverage=shop.py: 80")
+    assert (result.ret, pipeline.project.report["test_run"]["status"]) == (0, "PASSED")
+    assert pipeline.statuses == ["passed"]
+
+
 def test_mistakes_are_usage_errors(pipeline: Pipeline) -> None:
     """An unknown stage lists the known ones; wrong checkpoints and targets are told together."""
     result = pipeline.run(POINTS, "--gate-checkpoint", "backed", "--gate-publish", "gihub:a/b#1")
@@ -220,3 +230,84 @@ def test_publishing_never_loses_a_run(pipeline: Pipeline, tmp_path: Path) -> Non
     assert any("no answer from http://127.0.0.1:1/hook" in text for text in pipeline.project.report["warnings"])
     assert secret not in json.dumps(published["checkpoints"])
     assert secret not in pipeline.project.report_text
+
+
+SUITE = """
+stage: backend
+checkpoints:
+  - {name: "db", stage: backend, tests: [{command: "printf 'db ' >> log"}]}
+  - {name: "late", stage: deploy, tests: [{command: "printf 'late ' >> log"}]}
+tests:
+  - {name: "suite", type: command, command: "printf 'suite ' >> log"}
+"""
+
+
+@pytest.mark.parametrize("options", [(), ("-p", "xdist", "-n2")], ids=" ".join)
+def test_checkpoints_of_suites(pipeline: Pipeline, options: tuple[str, ...]) -> None:
+    """They stand behind those of gate.yaml and gate the same stages; the report is the same with xdist."""
+    pipeline.project.write("tests/a_gate.yaml", SUITE)
+    pipeline.run([point("api", "backend")], *options).assert_outcomes(passed=4)
+    assert [(entry["name"], entry["status"]) for entry in pipeline.entries] == [
+        ("api", "passed"),
+        ("db", "passed"),
+        ("late", "passed"),
+    ]
+    ran = pipeline.log.split()
+    assert sorted(ran) == sorted(["api", "db", "suite", "plain", "backend-test", "late", "deploy-test"])
+    if not options:
+        assert ran == ["api", "db", "suite", "plain", "backend-test", "late", "deploy-test"]
+
+
+@pytest.mark.parametrize("options", [(), ("-p", "xdist", "-n2")], ids=" ".join)
+def test_a_checkpoint_of_a_suite_stops_the_run(pipeline: Pipeline, options: tuple[str, ...]) -> None:
+    """Also where gate.yaml has none."""
+    pipeline.project.write("tests/a_gate.yaml", SUITE.replace("'db ' >> log", "'db ' >> log; false"))
+    result = pipeline.run([], *options)
+    assert (result.ret, pipeline.log.split()) == (1, ["db"])
+    assert pipeline.statuses == ["failed", "not_run"]
+    assert pipeline.project.report["gate"]["reasons"] == ["checkpoint db failed"]
+    result.stdout.fnmatch_lines(["*!!! checkpoint `db` failed !!!*"])
+
+
+def test_a_suite_that_does_not_run_gates_nothing(pipeline: Pipeline) -> None:
+    """Who runs other files only does not wait for its checkpoints."""
+    pipeline.project.write("tests/a_gate.yaml", SUITE)
+    pipeline.run([], "tests/test_stages.py").assert_outcomes(passed=3)
+    assert pipeline.log == "plain backend-test deploy-test"
+
+
+def test_one_stage_alone_looks_into_suites(pipeline: Pipeline) -> None:
+    """Checkpoints are found in every suite below the arguments, without collecting or checking anything else there."""
+    pipeline.project.write("tests/deep/a_gate.yaml", SUITE.replace("type: command", "type: nonsense"))
+    pipeline.project.write("tests/deep/conftest.py", "raise RuntimeError")
+    pipeline.project.write("build/b_gate.yaml", SUITE)
+    result = pipeline.run([point("api", "backend")], "--gate-checkpoint", "backend")
+    assert (result.ret, pipeline.log, pipeline.statuses) == (0, "api db", ["passed", "passed"])
+    result = pipeline.run([], "--gate-checkpoint", "nothing")
+    assert result.ret == 4
+    assert "no stage `nothing`. Known: backend, deploy." in result.stderr.str()
+
+
+@pytest.mark.parametrize("options", [(), ("-p", "xdist", "-n2"), ("--gate-checkpoint", "backend")], ids=" ".join)
+def test_names_are_unique_in_a_run(pipeline: Pipeline, options: tuple[str, ...]) -> None:
+    """A suite that takes a name of gate.yaml is a usage error with both places, and nothing runs."""
+    pipeline.project.write("tests/a_gate.yaml", SUITE)
+    result = pipeline.run([point("db", "backend")], *options)
+    assert (result.ret, pipeline.log) == (4, "")
+    text = result.stderr.str() + result.stdout.str()
+    assert "tests/a_gate.yaml:4:12: a second checkpoint `db`, the first at gate.yaml:2:9." in text
+
+
+def test_forbidden_commands_of_checkpoints(pipeline: Pipeline) -> None:
+    """`gate_allow_commands = false` forbids those of suites, too."""
+    pipeline.project.write("tests/a_gate.yaml", SUITE)
+    result = pipeline.run([], "-o", "gate_allow_commands=false")
+    result.stdout.fnmatch_lines(["*a_gate.yaml:4:*: commands are forbidden by `gate_allow_commands = false`*"])
+    result = pipeline.run([], "-o", "gate_allow_commands=false", "--gate-checkpoint", "backend")
+    assert result.ret == 4
+
+
+def test_publishing_nothing(pipeline: Pipeline) -> None:
+    """Who publishes and has no checkpoints is told so."""
+    assert pipeline.run([], "--gate-publish", "file:out.json").ret == 0
+    assert "--gate-publish: there are no checkpoints to publish." in pipeline.project.report["warnings"]

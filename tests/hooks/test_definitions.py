@@ -119,6 +119,11 @@ def test_a_plan_is_read_from_its_file(tmp_path: Path) -> None:
         ("stories: {US-1: {titel: x}}", {}, "gate.yaml:1:18: `titel` is not a key of `stories.US-1`. Did you mean"),
         ("stories: [a]", {}, "gate.yaml:1:10: `stories` must be a mapping, like `key: value`, not a list."),
         ("stories: s.md", {"s_md": "|Story|Criterion|\n|-|-|\n| | AC-1 |"}, "s.md:3: `` cannot be an id."),
+        (
+            "contexts: {orders: {modules: [a], tests: [t]}}\nstories: {US-1: {context: order, criteria: {A: b}}}",
+            {},
+            "gate.yaml: story `US-1`: there is no context `order`. Did you mean `orders`?",
+        ),
         ("plan: [a]", {}, "gate.yaml:1:7: `plan` must be text, not a list."),
         ("plan: p.md", {"p_md": "# Plan\n"}, "p.md: no seam."),
         ("plan: gone.md", {}, "gate.yaml: `plan`: "),

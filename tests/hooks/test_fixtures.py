@@ -59,6 +59,43 @@ def test_faults_in_a_run(project: Any, options: tuple[str, ...]) -> None:
     result.stdout.no_fnmatch_line("*attempts.py*")
 
 
+CONFTEST = """
+@pytest.fixture(scope="module")
+def upstream(gate_module_faults):
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, args=(0.01,)).start()
+        yield gate_module_faults.http(f"http://127.0.0.1:{server.server_port}")
+        server.shutdown()
+
+@pytest.fixture
+def shaky(upstream, request):
+    upstream.sequence(503, "reset", "ok")
+    yield
+    upstream.attempts.assert_count(3)
+"""
+
+SUITE = """
+fixtures: [upstream]
+boundary: http
+env: {UPSTREAM: "{{upstream.url}}"}
+setup:
+  - command: ["python", "-c", "import os, urllib.request as r; r.urlopen(os.environ['UPSTREAM'])"]
+tests:
+  - {name: patient, type: flow, fixtures: [shaky], steps: [{endpoint: "{{upstream.url}}/", retries: 2}]}
+  - {name: hasty, type: flow, fixtures: [shaky], steps: [{endpoint: "{{upstream.url}}/", expect: {status: 503}}]}
+"""
+
+
+def test_faults_around_a_suite(project: Any) -> None:
+    """The proxy is there before the setup, each test has a script of its own, and nothing of it is evidence."""
+    project.write("tests/conftest.py", RETRIES[: RETRIES.index("@pytest.fixture")] + CONFTEST)
+    project.write("tests/a_gate.yaml", SUITE)
+    result = project.run("tests/a_gate.yaml")
+    result.assert_outcomes(passed=2, errors=1)
+    result.stdout.fnmatch_lines(["E *AssertionError: 3 attempts expected, 1 attempt seen"])
+    assert [one["observations"] for one in project.report["boundaries"]] == [0]
+
+
 def test_staged_trouble_is_no_reality(project: Any) -> None:
     """What a boundary test sees behind a faulty proxy is never evidence; without the fixture the same test is."""
     test = (

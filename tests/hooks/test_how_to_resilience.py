@@ -24,12 +24,14 @@ def test_the_tests_of_the_page_pass(project: Any) -> None:
 
 
 def test_the_yaml_of_the_page_has_no_mistake(tmp_path: Path) -> None:
-    """The performance test is one of a suite, the checkpoints are some of gate.yaml."""
-    performance, checkpoints = YAML
+    """The service has a suite, the performance test is one of a suite, the checkpoints are some of gate.yaml."""
+    service, performance, checkpoints = YAML
     suite = tmp_path / "test_load.gate.yaml"
     indented = "".join(f"  {line}\n" for line in performance.splitlines())
     suite.write_text(f"test_suite: Load\nbase_url: http://127.0.0.1:1\ntests:\n{indented}")
     assert [test.kind for test in load_suite(suite, suite.name).tests] == ["performance"]
+    suite.write_text(service)
+    assert load_suite(suite, suite.name).own_fixtures == ("supplier",)
     check = Check()
     check_checkpoints(load(checkpoints, "gate.yaml").entries["checkpoints"].value, check)
     assert check.problems == []

@@ -83,6 +83,20 @@ def test_load_as_tests_of_a_suite(project: Any) -> None:
     )
 
 
+def test_memory_near_its_limit(project: Any) -> None:
+    """It is a warning of a run that passes."""
+    suite = SUITE[: SUITE.index("  - name: Too slow")]
+    project.write("server.py", SERVER)
+    project.write("tests/test_load.gate.yaml", suite)
+    project.run("tests/test_load.gate.yaml").assert_outcomes(passed=1)
+    assert project.report["warnings"] == []
+    used = project.report["suites"][0]["measured"][0]["figures"]["memory_mb"]["server.py"]
+    project.write("tests/test_load.gate.yaml", suite.replace("server.py, lt: 10000", f"server.py, lt: {1.1 * used}"))
+    project.run("tests/test_load.gate.yaml").assert_outcomes(passed=1)
+    (warning,) = project.report["warnings"]
+    assert warning.startswith("tests/test_load.gate.yaml::Passes: memory_mb of server.py is ")
+
+
 def test_mistakes_of_a_load_are_found_at_collection(project: Any) -> None:
     """All at once: unknown figures, bounds that always hold, a load without an end."""
     project.write(

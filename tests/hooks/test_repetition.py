@@ -123,6 +123,135 @@ def test_what_hangs_on_order_is_reduced_to_two_tests(suite: Any) -> None:
     assert told(suite, "--gate-repeat=6", "-p", "xdist", "-n2") == report
 
 
+POLLUTERS = """
+import state
+
+def test_fills_cache():
+    state.cache.append(1)
+
+def test_opens():
+    state.config["url"] = "http://x"
+
+def test_debug_on():
+    state.flags.add("debug")
+"""
+CLEANERS = """
+import state
+
+def test_clears_cache():
+    state.cache.clear()
+
+def test_closes():
+    state.config.clear()
+
+def test_trace_on():
+    state.flags.add("trace")
+"""
+VICTIMS = """
+import state
+
+def test_cache_is_empty():
+    assert state.cache == []
+
+def test_has_a_url():
+    assert state.config["url"]
+
+def test_is_quiet():
+    assert state.flags != {"debug", "trace"}
+"""
+
+
+@pytest.mark.parametrize("options", [(), ("-p", "xdist", "-n2")], ids=" ".join)
+def test_what_hangs_on_three_tests(suite: Any, options: tuple[str, ...]) -> None:
+    """Polluter, cleaner and victim; what a brittle test needs and what takes it away; two that do it together."""
+    suite.write("state.py", "cache = []\nconfig = {}\nflags = set()\n")
+    for name, text in (("first", POLLUTERS), ("second", CLEANERS), ("third", VICTIMS)):
+        suite.write(f"tests/test_{name}.py", text)
+    report = told(suite, "--gate-repeat=8", *options)
+    first, second, third = "tests/test_first.py::", "tests/test_second.py::", "tests/test_third.py::"
+    assert report["order_dependence"] == [
+        {
+            "victim": f"{third}test_cache_is_empty",
+            "polluter": f"{first}test_fills_cache",
+            "undone_by": f"{second}test_clears_cache",
+        },
+        {
+            "victim": f"{third}test_has_a_url",
+            "polluter": f"{first}test_opens",
+            "undone_by": f"{second}test_closes",
+        },
+        {
+            "victim": f"{third}test_is_quiet",
+            "polluter": f"{second}test_trace_on",
+            "also": [f"{first}test_debug_on"],
+        },
+    ]
+    schema = files("pytest_integration_gate.reports").joinpath("schemas/report.schema.json").read_text()
+    jsonschema.validate(report, json.loads(schema))
+    assert [text for text in report["warnings"] if "quiet" in text] == [
+        f"{third}test_is_quiet fails after {second}test_trace_on and {first}test_debug_on together."
+    ]
+
+
+YAML_SUITE = """
+stage: backend
+boundary: [http]
+setup: [{command: "echo setup >> log"}]
+teardown: [{command: "echo teardown >> log"}]
+checkpoints:
+  - {name: late, stage: deploy, tests: [{command: "echo late >> log; exit $LATE"}]}
+tests:
+  - {name: a, type: command, command: "echo a >> log"}
+  - {name: b, type: command, command: "echo b >> log"}
+"""
+STAGED = """
+import pytest
+import state
+
+@pytest.mark.stage("deploy")
+def test_deployed():
+    assert not state.dirty
+
+@pytest.mark.boundary("http")
+def test_dirties():
+    state.dirty = True
+"""
+GATE = """
+contexts:
+  shop: {modules: [shop], tests: [tests/test_shop_gate.yaml, tests/test_staged.py]}
+checkpoints:
+  - {name: early, stage: backend, tests: [{command: "echo early >> log"}]}
+"""
+
+
+@pytest.mark.parametrize("options", [(), ("-p", "xdist", "-n2")], ids=" ".join)
+def test_suites_and_stages_in_all_orders(suite: Any, monkeypatch: pytest.MonkeyPatch, options: tuple[str, ...]) -> None:
+    """Checkpoints run once and before the first order, a suite runs whole in each, and contexts are judged as ever."""
+    monkeypatch.setenv("LATE", "0")
+    for name, text in (("test_shop_gate.yaml", YAML_SUITE), ("test_staged.py", STAGED)):
+        suite.write(f"tests/{name}", text)
+    suite.write("gate.yaml", GATE)
+    suite.write("tests/test_first.py", "")
+    suite.write("tests/test_second.py", "")
+    report = told(suite, "--gate-repeat=5", "--gate-context=shop", *options)
+    log = (suite.root / "log").read_text().split()
+    assert log[:2] == ["early", "late"]
+    assert sorted(log[2:]) == sorted(["setup", "a", "b", "teardown"] * 5)
+    assert report["summary"] == {"total_tests": 4, "passed": 3, "failed": 0, "skipped": 0, "errors": 0, "flaky": 1}
+    assert report["order_dependence"] == [
+        {"victim": "tests/test_staged.py::test_deployed", "polluter": "tests/test_staged.py::test_dirties"}
+    ]
+    assert [(one["tests"], one["passed"]) for one in report["suites"]] == [(2, 2)]
+    assert [(one["name"], one["status"]) for one in report["checkpoints"]] == [("early", "passed"), ("late", "passed")]
+    assert report["workflow"]["step"] == "run_test_suite"
+
+    (suite.root / "log").unlink()
+    monkeypatch.setenv("LATE", "1")
+    assert told(suite, "--gate-repeat=5", *options)["summary"]["total_tests"] == 0
+    assert suite.result.ret == pytest.ExitCode.TESTS_FAILED
+    assert (suite.root / "log").read_text().split() == ["early", "late"]
+
+
 def test_flaky_fails_only_where_it_is_a_cause(suite: Any) -> None:
     """Without the word the run is partial; with random seeds by pytest-randomly the same pairs are found."""
     suite.write("tests/test_first.py", FIRST.replace("assert 1 == 2", "pass"))

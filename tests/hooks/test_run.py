@@ -37,6 +37,17 @@ def test_a_lie_fails_the_run_and_stands_in_the_report(project: Any) -> None:
     assert project.report["gate"]["reasons"] == ["1 mismatch"]
 
 
+def test_observations_count_where_the_configuration_files_them(project: Any) -> None:
+    """The boundary test is marked `database`; what the configuration gives to another boundary counts there."""
+    project.write("gate.yaml", "boundaries: {people: {collaborators: [shop]}}\n")
+    project.run()
+    (mismatch,) = project.report["mismatches"]
+    assert mismatch["boundary"] == "people"
+    counted = {one["name"]: one["observations"] for one in project.report["boundaries"]}
+    assert counted["database"] == 0
+    assert counted["people"] > 0
+
+
 def test_the_report_has_the_shipped_schema(project: Any) -> None:
     """What a run writes is what the JSON Schema describes."""
     project.run()

@@ -182,6 +182,37 @@ def test_parameters(suites: Suites) -> None:
     assert suites.lines("log") == ["sqlite", "sqlite 1", "sqlite 2", "postgres", "postgres 1", "postgres 2"]
 
 
+def test_fixtures_of_the_suite_itself(suites: Suites) -> None:
+    """A fixture that outlives a test has its value in `env`, `variables`, setup and teardown, too."""
+    suites.write(
+        """
+        fixtures: [backend]
+        env: {BACKEND: "{{backend}}"}
+        variables: {twice: "{{backend * 2}}"}
+        setup: [{command: "echo setup $BACKEND >> log"}]
+        teardown: [{command: "echo teardown {{backend}} >> log"}]
+        tests: [{name: x, type: command, command: "echo {{twice}} >> log"}]
+        """
+    )
+    suites.run().assert_outcomes(passed=2)
+    runs = [[f"setup {name}", name * 2, f"teardown {name}"] for name in ("sqlite", "postgres")]
+    assert suites.lines("log") == [line for run in runs for line in run]
+
+
+def test_a_short_fixture_in_the_setup(suites: Suites) -> None:
+    """What is made for each test cannot be used outside of the tests, and pytest says so."""
+    suites.write(
+        """
+        fixtures: [user]
+        setup: [{command: "echo {{user.id}} >> log"}]
+        tests: [{name: x, type: command, command: "true"}]
+        """
+    )
+    result = suites.run()
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["ScopeMismatch: You tried to access the function scoped fixture user*"])
+
+
 def test_unknown_mark(suites: Suites) -> None:
     """A mark that strict markers refuse is refused in a suite as in Python."""
     suites.write("tests: [{name: x, type: command, command: 'true', marks: [slwo]}]")
@@ -241,7 +272,7 @@ def test_order(suites: Suites) -> None:
     assert len(orders) > 1
 
 
-@pytest.mark.parametrize("dist", ["load", "loadgroup"])
+@pytest.mark.parametrize("dist", ["load", "loadgroup", "worksteal"])
 def test_one_worker(suites: Suites, dist: str) -> None:
     """A suite stays on one worker of xdist, in order, with one setup and one teardown, beside plain tests."""
     pytest.importorskip("xdist")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 import pytest
 
 from pytest_integration_gate.judging.gate import judge
 from pytest_integration_gate.model.claim import Claim, Hygiene, Unbound
+from pytest_integration_gate.model.exchange import Answer, Exchange, Request
 from pytest_integration_gate.model.finding import Difference, Finding, Reality, Verdict
 from pytest_integration_gate.model.interaction import Outcome
 from pytest_integration_gate.model.record import TestRecord
@@ -165,6 +167,19 @@ def test_recommendations_end_at_ten_and_say_how_many_are_left() -> None:
     advice = judge(run=RUN, findings=findings, boundaries=[seen]).recommendations
     assert len(advice) == 11
     assert advice[-1] == "The list `unverified` names 2 more targets without evidence"
+
+
+@pytest.mark.parametrize(
+    ("answer", "is_advised"), [(None, False), (Answer(status=503), False), (Answer(status=404), True)]
+)
+def test_nobody_is_advised_to_break_a_service(answer: Answer | None, is_advised: bool) -> None:
+    """A stub's time-out or 5xx is unverified, but no integration test can be asked to prove it."""
+    stub = finding("unverified")
+    exchange = Exchange(request=Request(method="GET", origin="https://api.example"), answer=answer)
+    findings = [replace(stub, target="GET https://api.example/", claim=replace(stub.claim, exchange=exchange))]
+    report = judge(run=RUN, findings=findings, boundaries=[Boundary(name="http", observations=1)])
+    assert len(report.unverified) == 1
+    assert bool(report.recommendations) == is_advised
 
 
 def test_boundaries_get_their_claims_and_unobserved_ones_a_row() -> None:

@@ -43,7 +43,7 @@ def test_the_weakest_fidelity_stands_for_a_boundary() -> None:
 def test_the_configuration_files_a_target_elsewhere() -> None:
     """What the configuration gives to one boundary counts there, whatever the marker of the test says."""
     records = [TestRecord(nodeid="a", boundaries=("database",), observations=(observation("shop.pay:charge"),))]
-    counted = [(b.name, b.observations) for b in observed_boundaries(records, {"shop.pay:charge": "payments"})]
+    counted = [(b.name, b.observations) for b in observed_boundaries(records, {"shop.pay:charge": "payments"}.get)]
     assert counted == [("database", 0), ("payments", 1)]
 
 
@@ -67,9 +67,10 @@ def test_unbound_doubles_of_one_line_are_one() -> None:
 
 
 def test_suites_are_counted_with_what_they_measured() -> None:
-    """Tests of one file are one suite, in any order; its failed teardown is an error of it; others are left out."""
+    """Tests of one file are one suite, in any order; its failed teardown is an error of it; others are left out, and so
+    are tables of figures without an entry."""
     outcomes = [
-        TestOutcome(nodeid="a.gate.yaml::two", outcome="passed", suite="A", figures={"p95": 1.5}),
+        TestOutcome(nodeid="a.gate.yaml::two", outcome="passed", suite="A", figures={"p95": 1.5, "errors": {}}),
         TestOutcome(nodeid="a.gate.yaml::one", outcome="failed", suite="A"),
         TestOutcome(nodeid="a.gate.yaml::teardown", outcome="error", suite="A"),
         TestOutcome(nodeid="b.gate.yaml::one", outcome="skipped", suite="B"),

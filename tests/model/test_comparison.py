@@ -285,6 +285,23 @@ def test_the_nearest_option_explains() -> None:
     assert (difference.path, difference.reality) == ("$.mail", "absent (nearest: email)")
 
 
+@pytest.mark.parametrize(
+    ("reality", "told"),
+    [
+        (record(id=INT, state=STR, minutes=INT), "absent (nearest: minutes)"),
+        (record(id=INT, state=STR, minutes=STR), "absent"),  # of another kind
+        (record(id=INT, state=STR, minutes=INT, hours=INT), "absent"),  # one of two, and nobody knows which
+        (record(id=INT, minutes=INT), "absent"),  # more than one key differs
+    ],
+)
+def test_a_key_that_takes_the_place_of_another_is_named(reality: Record, told: str) -> None:
+    """Where everything else is the same, the one new key is what the lost one is called now, however it is spelled."""
+    found = [
+        difference for difference in fit(record(id=INT, state=STR, timer=INT), reality) if difference.path == "$.timer"
+    ]
+    assert [(difference.claim, difference.reality) for difference in found] == [("int", told)]
+
+
 def test_literals_are_compared_with_the_text() -> None:
     """A value that an annotation does not list differs; one that is unknown or normalised does not."""
     reality = Scalar("str", ("'open'", "'closed'"))

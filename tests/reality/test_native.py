@@ -294,6 +294,14 @@ def test_functions_of_the_standard_library(workshop, named, body, target, shape)
     assert shape in (getattr(outcome, "name", ""), getattr(outcome, "kind", ""))
 
 
+def test_c_functions_of_a_named_module_are_seen_in_every_test(workshop, people):
+    """A module that holds functions in C and in Python, as one that a boundary is configured with, is not settled."""
+    watcher = workshop.watcher(["sqlite3"])
+    for _ in range(3):
+        seen = workshop.see(lambda: people.find(":memory:"), watcher=watcher)
+        assert {"sqlite3:connect", "sqlite3:Cursor.fetchone"} <= seen.keys()
+
+
 def test_c_types_are_never_replaced(workshop):
     """``datetime.now`` and `open` stay what they are: only facts speak of them."""
     module = workshop.write("now", "import datetime\n\ndef now():\n    return datetime.datetime.now()\n")

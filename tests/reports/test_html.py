@@ -128,13 +128,29 @@ def test_values_of_a_failed_suite_stand_side_by_side(failed_run: RunReport) -> N
 
 
 def test_response_times_are_drawn(failed_run: RunReport) -> None:
-    """The longest bar is as wide as the plot; figures that are no times are written."""
-    figures = {"p50": 10.0, "max": 40.0, "throughput": 1204.25, "errors": {"timeout": 3}}
+    """The longest bar comes last and is as wide as the plot; figures that are no times are written with their units."""
+    figures = {"max": 40.0, "p50": 10.0, "throughput": 1204.25, "success_rate": 0.995, "errors": {"timeout": 3}}
     suite = replace(failed_run.suites[0], measured=(Measured(test="load", figures=figures),))
     text = page(replace(failed_run, suites=(suite,)))
     assert re.findall(r'<rect [^>]*width="([\d.]+)"', text) == ["62.5", "250.0"]
-    assert "1,204.25" in text
-    assert "errors: timeout" in text
+    assert re.findall(r"<dt>(.*?)</dt><dd>(.*?)</dd>", text)[-3:] == [
+        ("throughput", "1,204.25 /s"),
+        ("success rate", "99.5 %"),
+        ("errors: timeout", "3"),
+    ]
+
+
+def test_one_attempt_is_one(failed_run: RunReport) -> None:
+    """Checkpoints say how often they were tried."""
+    assert re.findall(r"\d attempts?\b", page(failed_run)) == ["2 attempts", "1 attempt"]
+
+
+def test_a_route_is_its_own_name(failed_run: RunReport) -> None:
+    """The address of a collaborator stands below its name, unless it is the name."""
+    route = replace(failed_run.mismatches[0], target="GET https://api.example/users/{}", boundary="people")
+    text = page(replace(failed_run, mismatches=(route,)))
+    assert '<p class="target"><span class="note">in people</span></p>' in text
+    assert '<p class="target"><code>shop.repository:UserRepo.get</code>' in page(failed_run)
 
 
 def test_a_place_that_cannot_be_written_is_a_report_error(quiet_run: RunReport, tmp_path: Path) -> None:

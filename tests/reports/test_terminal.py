@@ -10,7 +10,7 @@ import pytest
 
 from pytest_integration_gate.model.finding import Difference
 from pytest_integration_gate.model.run_report import Claimed, RunReport
-from pytest_integration_gate.reports.layout import separator
+from pytest_integration_gate.reports.layout import separator, wrapped
 from pytest_integration_gate.reports.mismatch_text import mismatch_lines, source_in
 from pytest_integration_gate.reports.terminal import header_line, summary_lines
 
@@ -141,6 +141,27 @@ def test_a_failed_run_is_shown_whole(failed_run: RunReport) -> None:
 def test_verbose_lists_what_is_otherwise_counted(failed_run: RunReport) -> None:
     """Every target without evidence, every unbound double and untidy place, with its lines."""
     assert shown(failed_run, verbosity=1) == MISMATCHES + ALL + REPEATED + UNFOLDED + END
+
+
+def test_parameters_of_one_test_are_one_line(failed_run: RunReport) -> None:
+    """What proves a requirement is listed by its function, with the number of its sets of parameters."""
+    tests = (
+        *("tests/t.py::test_a[1]", "tests/t.py::test_a[x y]", "tests/t.py::test_b[1]", "tests/t.py::test_c"),
+        *("tests/t.yaml::Reads [a] first", "tests/t.yaml::Reads [b] first"),
+    )
+    report = replace(failed_run, requirements=(replace(failed_run.requirements[0], tests=tests),))
+    lines = [line.strip() for line in shown(report, verbosity=1).splitlines() if "tests/t." in line]
+    assert lines == ["tests/t.py::test_a (2 parameter sets)", "tests/t.py::test_b[1]", "tests/t.py::test_c", *tests[4:]]
+
+
+def test_a_name_and_its_type_stay_on_one_line() -> None:
+    """The text of a shape is broken between its parts."""
+    told = "answers 200 {state: str, target: float, timer: int}"
+    assert [text for text, _ in wrapped(told, 46)] == ["answers 200 {state: str, target: float, timer:", "int}"]
+    assert [text for text, _ in wrapped(told, 46, is_shape=True)] == [
+        "answers 200 {state: str, target: float,",
+        "timer: int}",
+    ]
 
 
 def test_quiet_is_one_line(failed_run: RunReport) -> None:

@@ -121,7 +121,7 @@ class Bench:
         suite = self.load(f"base_url: {self.url}\n" + textwrap.dedent(text))
         life = self.life = Life(suite, self.root)
         try:
-            life.begin()
+            life.begin({})
             for test in suite.tests:
                 life.run(test, values)
             return life.world.variables

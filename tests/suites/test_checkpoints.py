@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from time import perf_counter
@@ -30,8 +31,12 @@ def commands(tmp_path: Path) -> Iterator[Commands]:
         yield commands
 
 
+def made(tests: list[dict[str, Any]]) -> Checkpoint:
+    return read_checkpoints(load(json.dumps([{"name": "one", "tests": tests}]), "gate.yaml"))[0]
+
+
 def checkpoint(**test: Any) -> Checkpoint:
-    return read_checkpoints([{"name": "one", "tests": [{"backoff": 1, **test}]}])[0]
+    return made([{"backoff": 1, **test}])
 
 
 def problems(text: str) -> list[str]:
@@ -104,7 +109,7 @@ def test_a_deadline_bounds_all_attempts(commands: Commands) -> None:
 def test_the_first_failure_ends_a_checkpoint(commands: Commands, tmp_path: Path) -> None:
     """Tests behind one that failed do not run."""
     tests = [{"command": "true"}, {"command": "false"}, {"command": "touch behind"}]
-    result = run_checkpoint(read_checkpoints([{"name": "one", "tests": tests}])[0], commands)
+    result = run_checkpoint(made(tests), commands)
     assert (result.attempts, (tmp_path / "behind").exists()) == (2, False)
 
 
@@ -124,7 +129,7 @@ def test_the_example_of_the_specification() -> None:
 """
     camel = text.replace("expected_output", "expectedOutput").replace("failure_action", "failureAction")
     assert problems(text) == problems(camel) == []
-    (one,), (other,) = (read_checkpoints(load(written, "g").data) for written in (text, camel))  # type: ignore[arg-type]
+    (one,), (other,) = (read_checkpoints(load(written, "g")) for written in (text, camel))
     assert one == other
     assert (one.stage, one.failure_action, one.tests[0].timeout, one.tests[0].retries) == (
         "post-backend",

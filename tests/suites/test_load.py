@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from pytest_integration_gate.suites.floor import instant_server
 from pytest_integration_gate.suites.load import LoadError, LoadFigures, LoadPlan, compare, measured, run_load, text_of
+from pytest_integration_gate.suites.load_rules import near_bounds
 from pytest_integration_gate.suites.proxies import Faults
 from pytest_integration_gate.suites.samples import Latencies, Samples
 
@@ -85,6 +86,18 @@ def server() -> Iterator[Server]:
 
 def plan_for(server: Server, path: str = "/", **options: Any) -> LoadPlan:
     return LoadPlan(url=f"http://127.0.0.1:{server.server_port}{path}", **options)
+
+
+def test_near_bounds() -> None:
+    """Who keeps an upper bound by less than a fifth of it is told of; lower bounds and far ones are not."""
+    expect = {"p95": {"lt": 400}, "p99": {"gte": 1, "lte": 500}, "throughput": {"lt": 100}, "max": 7, "min": {"gte": 1}}
+    seen = {"p95": 319.9, "p99": 420.0, "throughput": 99, "max": 7, "min": 1.0}
+    assert [*near_bounds(expect, seen)] == ["p99 is 420, 84% of the 500 that it may be"]
+    memory = {"memory_mb": {"redis-server": 85.0, "app": 10.0}}
+    assert [*near_bounds({"memory_mb": {"process": "redis-server", "lt": 100}}, memory)] == [
+        "memory_mb of redis-server is 85, 85% of the 100 that it may be"
+    ]
+    assert [*near_bounds({"memory_mb": {"process": "app", "lt": 100}, "cpu_percent": {"lt": 1}}, memory)] == []
 
 
 def test_a_closed_loop_sends_what_it_is_told(server: Server) -> None:

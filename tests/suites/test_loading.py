@@ -64,6 +64,10 @@ def in_step(step: str, more: str = "") -> str:
         ("tests: []", "x:1:8: `tests` is empty. Write a test."),
         ("tests: x", "x:1:8: `tests` must be a list, like `[a, b]`, not `x`."),
         ("tests: [x]", "x:1:9: `tests[0]` must be a mapping, like `name: …`, not `x`."),
+        (
+            "setup: [rm x]\ntests: [{name: a, type: health, endpoints: [/x]}]",
+            "x:1:9: `setup[0]` must be a mapping, like `command: …`, not `rm x`.",
+        ),
     ],
 )
 def test_files(suite: Any, text: str | bytes, problem: str) -> None:
@@ -272,6 +276,9 @@ WHOLE = {
     "app": "app",
     "story": [{"id": "US-1", "criterion": "AC-1"}],
     "setup": [{"command": ["x"], "background": True, "ready": {"port": 1}}, {"command": "y", "wait": "2s"}],
+    "checkpoints": [
+        {"name": "up", "stage": "x", "tests": [{"command": ["x"], "expectedOutput": {"json": 1}, "backoff": 5}]}
+    ],
     "tests": [
         {"name": "f", "type": "flow", "steps": [{"endpoint": "GET /{{p}}", "expect": {"body": {"a": {"gte": 1}}}}]},
         {"name": "s", "type": "integration", "verify": [{"sql": "SELECT 1", "expect": {"rows": [{"a": "string"}]}}]},

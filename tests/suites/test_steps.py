@@ -429,6 +429,75 @@ def test_command_that_fails(bench: Any, step: str, reason: str) -> None:
 
 # -- webhooks and uploads ---------------------------------------------------------------------------------------------
 
+
+def test_the_end_of_a_line_is_seen(bench: Any) -> None:
+    """Where two texts differ by the end of a line only, the failure shows it."""
+    data = '{endpoint: "POST /files", file: {field: doc, content: "OK\\n", filename: a.txt, content_type: text/plain}}'
+    failure = bench.failure(data, '{endpoint: "GET /files/1", expect: {body: OK}}')
+    assert failure.reason == r'GET /files/1: $.body is "OK\n", expected "OK"'
+    assert "characters in all" not in failure.message
+
+
+def test_secret_headers_of_a_suite(bench: Any) -> None:
+    """A secret that the headers of the suite send is hidden wherever it stands."""
+    suite = 'variables: {who: "open-sesame-1"}\nheaders: {X-Api-Key: "{{who}}"}'
+    failure = bench.failure("{endpoint: POST /echo, data: {a: 1}, expect: {status: 500}}", more=suite)
+    assert "X-Api-Key: <secret>" in failure.message
+    assert "open-sesame-1" not in failure.message
+
+
+@pytest.mark.parametrize(
+    ("value", "step", "reason"),
+    [
+        ("[1]", '{endpoint: "{{v}}"}', "`endpoint` is a list: write a text."),
+        ("null", '{sql: "{{v}}"}', "`sql` is empty: write a text."),
+        ("{a: 1}", '{endpoint: /echo, headers: {A: "{{v}}"}}', "`headers.A` is a mapping: write a single value."),
+        (
+            '" "',
+            '{endpoint: /echo, payload: {}, sign: {header: "{{v}}", secret: x}}',
+            "`sign.header` is ` `: it is",
+        ),
+        ("[1]", '{endpoint: /files, file: {content: "{{v}}"}}', "`file.content` is a list: write a text."),
+        ("[1]", '{command: [echo, "{{v}}"]}', "`command[1]` is a list: write a text."),
+        ('"["', '{endpoint: /text, expect: {body: {matches: "{{v}}"}}}', "no regular expression: unterminated"),
+        (
+            '"a\\nb"',
+            '{concurrent_requests: 1, endpoint: /text, headers: {A: "{{v}}"}, expect: {p95: {lt: 9000}}}',
+            "No request was answered: 1 × ValueError",
+        ),
+    ],
+)
+def test_what_a_template_gives(bench: Any, value: str, step: str, reason: str) -> None:
+    """A value that cannot stand where a template puts it is a failure that says so, never a traceback."""
+    failure = bench.failure(step, more=f'database: "sqlite://"\nvariables: {{v: {value}}}')
+    assert reason in failure.message
+
+
+def test_numbers_in_texts(bench: Any) -> None:
+    """A number becomes text wherever a text is needed."""
+    variables = bench.steps(
+        '{command: [echo, "{{port}}"], capture: {listed: output}}',
+        '{command: "echo $P", env: {P: "{{port}}", "{{port}}": x}, capture: {read: output}}',
+        '{endpoint: "GET /{{name}}?a=b c", headers: {"{{port}}": "{{port}}"}}',
+        more="variables: {name: text}\nsetup: [{command: [echo, '{{port}}']}]",
+    )
+    assert variables["listed"].strip() == variables["read"].strip() == str(variables["port"])
+
+
+@pytest.mark.parametrize("port", ["''", "99999", "x", "[1]"])
+def test_a_port_that_is_none(bench: Any, port: str) -> None:
+    """A background command is not waited for at a port that cannot be."""
+    ready = '{command: sleep 9, background: true, ready: {port: "{{v}}"}}'
+    failure = bench.failure("{endpoint: /text}", more=f"variables: {{v: {port}}}\nsetup: [{ready}]")
+    assert "which is no port." in failure.message
+
+
+def test_how_long_to_look(bench: Any) -> None:
+    """`eventually` takes a timeout alone."""
+    failure = bench.failure('{endpoint: "GET /orders/404", eventually: 250ms, expect: {status: 200}}')
+    assert "tried 2 times" in failure.message or "tried 3 times" in failure.message
+
+
 SECRET = "hook-secret-1"
 
 HOOK = f"""
@@ -560,7 +629,7 @@ def test_ports_and_variables(bench: Any, tmp_path: Path) -> None:
 
         life = Life(suite, tmp_path)
         try:
-            life.begin()
+            life.begin({})
             life.run(suite.tests[0], {})
         finally:
             life.end()

@@ -47,6 +47,7 @@ class Service:
         self.origins = origins or {}
         self.records: list[TestRecord] = []
         self.compared: set[str] = set()
+        self.configured: dict[str, str] = {}
 
     def exchange(
         self,
@@ -124,6 +125,7 @@ class Service:
             claims,
             origins=self.origins,
             apis={},
+            configured=self.configured.get,
             boundary_of=lambda target: "http",
             compares_values=lambda boundary: boundary in self.compared,
         )
@@ -394,6 +396,14 @@ def test_a_header_that_reality_does_not_send(service: Service) -> None:
     assert told(service.claim("GET /users", body=[ADA], headers=sends, uses=reads_header("X-Page")))[0] == "verified"
 
 
+def test_the_configured_boundary_of_a_stub_is_that_of_its_claim(service: Service) -> None:
+    """Wherever the service answered in the tests, what the configuration says of the stub's origin decides."""
+    service.see("GET /users/7", body=ADA)
+    assert service.claim("GET /users/1", body=ADA).boundary == "http"
+    service.configured[f"GET {STUB}/users/{{}}"] = "accounts"
+    assert service.claim("GET /users/1", body=ADA).boundary == "accounts"
+
+
 # Bodies
 
 
@@ -405,6 +415,17 @@ def test_only_what_the_code_reads_of_a_body_counts(service: Service) -> None:
     assert told(service.claim("GET /users/1", body=claim, uses=BODY_ONLY, body_uses=names)) == ("verified", None)
     assert paths(service.claim("GET /users/1", body=claim, uses=BODY_ONLY)) == ["$.email"]
     assert told(service.claim("GET /users/1", body={"x": 1}, uses=STATUS_ONLY, body_uses=None))[0] == "verified"
+
+
+def test_numbers_of_json_are_one_kind(service: Service) -> None:
+    """A claimed ``60.0`` fits ``60`` and ``60.5``; where it fits nothing, the difference calls it a number."""
+    service.see("GET /ovens/7", body={"target": 60})
+    service.see("GET /ovens/8", body={"target": 60.5})
+    assert told(service.claim("GET /ovens/1", body={"target": 60.0})) == ("verified", None)
+    service.records.clear()
+    service.see("GET /ovens/7", body={"target": None})
+    (difference,) = service.claim("GET /ovens/1", body={"target": 60.0}).differences
+    assert (difference.claim, difference.reality) == ("number", "None")
 
 
 def test_bodies_are_compared_per_status(service: Service) -> None:

@@ -1,0 +1,1 @@
+"""Mends doubles in the source of tests: the only code that knows libcst."""

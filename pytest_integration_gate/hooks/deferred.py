@@ -19,7 +19,8 @@ from pytest_integration_gate.evidence.export import read_export
 from pytest_integration_gate.hooks.ageing import staleness
 from pytest_integration_gate.hooks.comparing import compare
 from pytest_integration_gate.hooks.extending import extended
-from pytest_integration_gate.hooks.settings import Settings, check_report, read_settings
+from pytest_integration_gate.hooks.reading import read_settings
+from pytest_integration_gate.hooks.settings import Settings, check_report
 from pytest_integration_gate.hooks.waiving import Waivers
 from pytest_integration_gate.isolation import clock
 from pytest_integration_gate.judging.gate import Contribution, judge

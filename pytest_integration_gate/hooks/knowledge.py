@@ -19,7 +19,8 @@ from pytest_integration_gate.evidence.merging import StoredTest
 from pytest_integration_gate.evidence.store import load
 from pytest_integration_gate.hooks.ageing import staleness
 from pytest_integration_gate.hooks.comparing import compare
-from pytest_integration_gate.hooks.settings import Settings, read_settings
+from pytest_integration_gate.hooks.reading import read_settings
+from pytest_integration_gate.hooks.settings import Settings
 from pytest_integration_gate.model.finding import Finding
 from pytest_integration_gate.reality.boundaries import Boundaries
 from pytest_integration_gate.reports.knowledge_text import knowledge_lines

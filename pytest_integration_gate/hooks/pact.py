@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from pytest_integration_gate.evidence.pact import Pact, pacts_of
+from pytest_integration_gate.hooks.contracts import states_of
 from pytest_integration_gate.hooks.keys import STATES
 from pytest_integration_gate.hooks.settings import Settings
 from pytest_integration_gate.judging.ended import Ended
@@ -31,7 +32,7 @@ class PactFiles:
     def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, Any, Any]:
         """Put the states of a test on the report of its teardown, as plain data."""
         report = yield
-        if report.when == "teardown" and (states := _states_of(item)):
+        if report.when == "teardown" and (states := states_of(item)):
             setattr(report, STATES, states)
         return report
 
@@ -90,11 +91,6 @@ class PactFiles:
     def _shown(self, path: Path) -> str:
         root = self._config.rootpath
         return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
-
-
-def _states_of(item: pytest.Item) -> list[str]:
-    """Read ``@pytest.mark.given("user 42 exists")``, those of the module first."""
-    return [str(state) for mark in reversed([*item.iter_markers("given")]) for state in mark.args]
 
 
 def _left_out(pact: Pact) -> list[str]:

@@ -13,8 +13,9 @@ from pytest_integration_gate.hooks.collection import Ordering, Selection
 from pytest_integration_gate.hooks.extending import extended
 from pytest_integration_gate.hooks.gatekeeper import Gatekeeper
 from pytest_integration_gate.hooks.keys import ACTIVE, ORDER, OWN_FILE, SETTINGS
+from pytest_integration_gate.hooks.reading import read_settings
 from pytest_integration_gate.hooks.recording import Recorder
-from pytest_integration_gate.hooks.settings import Settings, check_report, read_settings
+from pytest_integration_gate.hooks.settings import Settings, check_report
 from pytest_integration_gate.hooks.suite_files import SuiteFiles
 from pytest_integration_gate.hooks.terminal import Terminal
 from pytest_integration_gate.hooks.transport import Transport

@@ -10,7 +10,7 @@ import jsonschema
 import pytest
 
 from pytest_integration_gate.hooks.linking import Linking
-from pytest_integration_gate.hooks.settings import read_settings
+from pytest_integration_gate.hooks.reading import read_settings
 
 GATE = """
 stories:

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from pytest_integration_gate.errors import SettingsError
+from pytest_integration_gate.hooks.reading import read_settings
 from pytest_integration_gate.hooks.settings import (
     BoundarySettings,
     Settings,
     check_report,
     check_selected,
     known_boundaries,
-    read_settings,
 )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -105,11 +105,17 @@ def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Proje
 
 
 @pytest.fixture
-def own_shop(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let a run inside this process import its own `shop`, whatever another test has imported."""
+def own_shop() -> Iterator[None]:
+    """Let a test or a run inside this process import its own `shop`, and take it away afterwards."""
+    _forget_shop()
+    yield
+    _forget_shop()
+
+
+def _forget_shop() -> None:
     for name in [*sys.modules]:
         if name.partition(".")[0] == "shop":
-            monkeypatch.delitem(sys.modules, name)
+            del sys.modules[name]
 
 
 RunOf = Callable[..., pytest.RunResult]

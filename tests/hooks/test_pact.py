@@ -195,6 +195,7 @@ def quickstart(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "pacts/quickstart-prices.json"
 
 
+@pytest.mark.usefixtures("own_shop")
 def test_the_quickstart_verifies(quickstart: Path, serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
     """The official verifier accepts the quickstart's Pact file, and the real price service keeps it."""
     monkeypatch.syspath_prepend(QUICKSTART)

@@ -55,7 +55,7 @@ def test_every_pair_is_found(victim: str, other: str, is_needed: bool, seed: int
         return
     found, trials = reduced(lambda nodeid, before: nodeid != victim or (other in before) is is_needed, victim, seed)
     assert found == Dependence(victim=victim, partners=(other,), is_needed=is_needed)
-    assert trials <= 14
+    assert trials <= 16
 
 
 THREE = st.lists(st.sampled_from(TESTS), min_size=3, max_size=3, unique=True)
@@ -83,7 +83,7 @@ def test_a_third_test_that_undoes_it_is_found(tests: list[str], is_needed: bool,
         if passes(victim, run.order[: run.order.index(victim)]) is not is_needed
     )
     assert found.undone_by or not any(between)
-    assert trials <= 30
+    assert trials <= 54  # alone, suspects and their halves, histories and theirs, confirmation, what undoes it
 
 
 @given(tests=THREE, is_needed=st.booleans(), seed=st.integers())
@@ -95,7 +95,7 @@ def test_what_two_tests_do_together_is_reduced_to_three(tests: list[str], is_nee
     )
     assert found is not None
     assert (found.victim, {*found.partners}, found.is_needed) == (victim, {*others}, is_needed)
-    assert trials <= 50
+    assert trials <= 90
 
 
 def test_what_takes_too_many_tests_is_not_named() -> None:

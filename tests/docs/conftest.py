@@ -226,6 +226,7 @@ def _normal(text: str) -> str:
     text = re.sub(r"\b\d+(\.\d+)? ?m?s\b", "0 s", text)
     text = re.sub(r"\b20\d\d-\d\d-\d\d\b", "2026-01-01", text)
     text = re.sub(r"\b127\.0\.0\.1:\d+", "127.0.0.1:0", text)
+    text = re.sub(r"\bPython 3\.\d+\.\d+", "Python 3", text)
     return "\n".join(line.rstrip() for line in text.strip().splitlines())
 
 

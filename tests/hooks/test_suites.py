@@ -646,10 +646,10 @@ def test_kill_with_workers(suites: Suites, running: Any) -> None:
     process = running("-p", "xdist", "-n2")
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
-    _wait(lambda: not [one for one in _processes(suites.root) if "pytest" not in " ".join(one.cmdline())], PATIENCE)
+    _wait(lambda: not _processes(suites.root, besides="pytest"), PATIENCE)
 
 
-def _processes(folder: Path) -> list[psutil.Process]:
+def _processes(folder: Path, besides: str = "-m pytest") -> list[psutil.Process]:
     """Find what runs in a folder, except the run itself."""
     found = []
     for process in psutil.process_iter():
@@ -657,7 +657,7 @@ def _processes(folder: Path) -> list[psutil.Process]:
             if (
                 process.cwd() == str(folder)
                 and process.pid != os.getpid()
-                and "-m pytest" not in " ".join(process.cmdline())
+                and besides not in " ".join(process.cmdline())
             ):
                 found.append(process)
         except psutil.Error:

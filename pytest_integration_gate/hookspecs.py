@@ -65,3 +65,11 @@ def pytest_integration_gate_publish(
     Called once, before the YAML report is written, which has those warnings. HTML, JSON, SARIF, CTRF and the trace are
     implementations of this hook.
     """
+
+
+def pytest_integration_gate_notify(config: pytest.Config, message: Mapping[str, object]) -> None:
+    """Tell somebody that the run begins or how it ended; ``message["event"]`` is ``start``, ``complete`` or ``failed``.
+
+    `message` is what ``gate_notify`` sends. Called before collection, and when the run has been judged. Nothing limits
+    its time: set a time-out.
+    """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -19,13 +19,14 @@ from pytest_integration_gate.model.observation import Observation
 from pytest_integration_gate.reality.addresses import owner_of
 from pytest_integration_gate.reality.inspection import ABSENT
 
+NOTIFY = "pytest_integration_gate_notify"
 _CLAIMS, _OBSERVATIONS = "pytest_integration_gate_claims", "pytest_integration_gate_observations"
 
 
 def ask(config: pytest.Config, hook: str, /, **arguments: Any) -> Iterator[tuple[str, Any]]:
     """Give the name of each plugin that implements a hook with its answer, or with the exception that it raised."""
     manager = config.pluginmanager
-    plugins = _implementing(config, hook)
+    plugins = implementing(config, hook)
     for plugin in plugins:
         call = manager.subset_hook_caller(hook, [other for other in plugins if other is not plugin])
         name = manager.get_name(plugin) or repr(plugin)
@@ -86,13 +87,20 @@ def published(config: pytest.Config, report: RunReport, outcomes: Sequence[TestO
             yield from answer
 
 
+def told(config: pytest.Config, message: Mapping[str, object]) -> Iterator[str]:
+    """Let every plugin notify of an event; give the warnings."""
+    for name, answer in ask(config, NOTIFY, config=config, message=message):
+        if isinstance(answer, Exception):
+            yield _failed(name, f"tell of the event `{message['event']}`", answer)
+
+
 class Observers:
     """What plugins heard of doubles and saw of reality, for the record of a test."""
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
-        self.hears = bool(_implementing(config, _CLAIMS))
-        self.sees = bool(_implementing(config, _OBSERVATIONS))
+        self.hears = bool(implementing(config, _CLAIMS))
+        self.sees = bool(implementing(config, _OBSERVATIONS))
         self.warnings: list[str] = []
 
     def claims(self, item: pytest.Item) -> Iterator[HeardClaim]:
@@ -121,7 +129,7 @@ class Observers:
                 self.warnings.append(_failed(name, what, error))
 
 
-def _implementing(config: pytest.Config, hook: str) -> list[object]:
+def implementing(config: pytest.Config, hook: str) -> list[object]:
     """Return the plugins that implement a hook; hooks are declared when the first of them is implemented."""
     caller = getattr(config.hook, hook, None)
     return [implementation.plugin for implementation in caller.get_hookimpls()] if caller is not None else []

@@ -12,6 +12,7 @@ from uuid import uuid4
 import pytest
 
 from pytest_integration_gate.evidence.store import prepare
+from pytest_integration_gate.hooks.extending import NOTIFY, implementing, told
 from pytest_integration_gate.hooks.gatekeeper import Gatekeeper
 from pytest_integration_gate.hooks.progress import saying
 from pytest_integration_gate.hooks.settings import Settings
@@ -62,7 +63,7 @@ class Notifier:
 
     def _notify(self, event: Event, about: dict[str, Any]) -> list[str]:
         receivers = [one for one in self._settings.notify if event in one.events]
-        if not receivers:
+        if not receivers and not implementing(self._config, NOTIFY):
             return []
         message = message_of(
             event,
@@ -84,7 +85,10 @@ class Notifier:
         except Exception as error:  # no threads left, for example
             failed = [(one, f"{type(error).__name__}: {error}") for one in receivers]
         kept = self._keep(message, failed) if failed else ""
-        return [f"{one.name} was not told of the event `{event}`: {reason}. {kept}" for one, reason in failed]
+        return [
+            *(f"{one.name} was not told of the event `{event}`: {reason}. {kept}" for one, reason in failed),
+            *told(self._config, json.loads(message.body)),
+        ]
 
     def _keep(self, message: Message, failed: Iterable[tuple[Receiver, str]]) -> str:
         """Append what was not delivered to the dead-letter file, and say so."""

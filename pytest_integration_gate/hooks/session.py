@@ -10,7 +10,7 @@ import pytest
 from pytest_integration_gate.evidence.merging import Store
 from pytest_integration_gate.evidence.store import load
 from pytest_integration_gate.hooks.collection import Ordering, Selection
-from pytest_integration_gate.hooks.extending import extended
+from pytest_integration_gate.hooks.extending import NOTIFY, extended, implementing
 from pytest_integration_gate.hooks.gatekeeper import Gatekeeper
 from pytest_integration_gate.hooks.keys import ACTIVE, ORDER, OWN_FILE, SETTINGS
 from pytest_integration_gate.hooks.reading import read_settings
@@ -141,7 +141,7 @@ def _controlling(
         from pytest_integration_gate.hooks.events import Events
 
         plugins.append(Events(config, settings.events, gatekeeper))
-    if settings.notify:
+    if settings.notify or implementing(config, NOTIFY):
         from pytest_integration_gate.hooks.notifying import Notifier
 
         plugins.append(Notifier(config, settings, gatekeeper))

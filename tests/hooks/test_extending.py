@@ -34,6 +34,10 @@ def pytest_integration_gate_judge(ended):
         warnings=("The bus is slow.",),
     )
 
+def pytest_integration_gate_notify(config, message):
+    with (config.rootpath / "told").open("a") as stream:
+        stream.write(message["event"] + " ")
+
 def pytest_integration_gate_publish(config, report, outcomes):
     (config.rootpath / "published").write_text(f"{report.gate.status} {len(outcomes)}")
     return ["The board was not reached."]
@@ -62,6 +66,7 @@ def test_everything_that_a_plugin_can_add(bus: Any) -> None:
     assert {"The bus is slow.", "The board was not reached."} <= set(bus.report["warnings"])
     assert any("claims are one too many" in reason for reason in bus.report["gate"]["reasons"])
     assert (bus.root / "published").read_text() == "FAILED 2"
+    assert (bus.root / "told").read_text() == "start failed "
     assert "46" not in bus.report_text
 
 
@@ -81,6 +86,7 @@ def test_the_project_is_stronger_than_a_plugin(bus: Any) -> None:
         ("claims", "item", "could not tell what its doubles answered: ZeroDivisionError"),
         ("observations", "item", "could not tell what it saw: ZeroDivisionError"),
         ("publish", "report", "could not publish the run: ZeroDivisionError"),
+        ("notify", "message", "could not tell of the event `start`: ZeroDivisionError"),
     ],
 )
 def test_a_plugin_that_fails_is_a_warning(bus: Any, hook: str, arguments: str, said: str) -> None:
@@ -89,7 +95,7 @@ def test_a_plugin_that_fails_is_a_warning(bus: Any, hook: str, arguments: str, s
     result = bus.run()
     result.assert_outcomes(passed=2)
     assert result.ret == 0
-    [warning] = bus.report["warnings"]
+    warning = bus.report["warnings"][0]
     assert said in warning
     assert "conftest.py" in warning
 

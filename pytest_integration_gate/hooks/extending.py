@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -23,15 +23,18 @@ NOTIFY = "pytest_integration_gate_notify"
 _CLAIMS, _OBSERVATIONS = "pytest_integration_gate_claims", "pytest_integration_gate_observations"
 
 
-def ask(config: pytest.Config, hook: str, /, **arguments: Any) -> Iterator[tuple[str, Any]]:
-    """Give the name of each plugin that implements a hook with its answer, or with the exception that it raised."""
+def ask(config: pytest.Config, hook: str, read: Callable[[Any], Any], /, **arguments: Any) -> Iterator[tuple[str, Any]]:
+    """Give the name of each plugin that implements a hook, with what `read` makes of its answer.
+
+    In place of that stands the exception that the hook or `read` raised.
+    """
     manager = config.pluginmanager
     plugins = implementing(config, hook)
     for plugin in plugins:
         call = manager.subset_hook_caller(hook, [other for other in plugins if other is not plugin])
         name = manager.get_name(plugin) or repr(plugin)
         try:
-            answers = call(**arguments)
+            answers = [read(answer) for answer in call(**arguments)]
         except Exception as error:
             yield name, error
         else:
@@ -43,17 +46,17 @@ def extended(config: pytest.Config, settings: Settings) -> Settings:
     notes: list[str] = []
     patterns: list[str] = []
     known: dict[str, list[str]] = {}
-    for name, answer in ask(config, "pytest_integration_gate_redact", config=config):
-        try:
-            patterns += [re.compile(pattern).pattern for pattern in _certain(answer)]
-        except Exception as error:
-            notes.append(_failed(name, "say what to mask", error))
-    for name, answer in ask(config, "pytest_integration_gate_boundaries", config=config):
-        try:
-            for boundary, collaborators in _certain(answer).items():
+    for name, answer in ask(config, "pytest_integration_gate_redact", _patterns, config=config):
+        if isinstance(answer, Exception):
+            notes.append(_failed(name, "say what to mask", answer))
+        else:
+            patterns += answer
+    for name, answer in ask(config, "pytest_integration_gate_boundaries", _collaborators, config=config):
+        if isinstance(answer, Exception):
+            notes.append(_failed(name, "name its boundaries", answer))
+        else:
+            for boundary, collaborators in answer.items():
                 known.setdefault(boundary, []).extend(collaborators)
-        except Exception as error:
-            notes.append(_failed(name, "name its boundaries", error))
     configured = {entry for boundary in settings.boundaries for entry in boundary.collaborators}
     more = tuple(
         BoundarySettings(name=name, collaborators=tuple(entry for entry in entries if entry not in configured))
@@ -73,14 +76,14 @@ def contributions(config: pytest.Config, ended: Ended) -> list[Contribution]:
         Contribution(causes=(Cause(reason=_failed(name, "judge the run", answer)),))
         if isinstance(answer, Exception)
         else answer
-        for name, answer in ask(config, "pytest_integration_gate_judge", ended=ended)
+        for name, answer in ask(config, "pytest_integration_gate_judge", _contribution, ended=ended)
     ]
 
 
 def published(config: pytest.Config, report: RunReport, outcomes: Sequence[TestOutcome]) -> Iterator[str]:
     """Let every feature and plugin publish the judged run; give the warnings."""
     hook = "pytest_integration_gate_publish"
-    for name, answer in ask(config, hook, config=config, report=report, outcomes=outcomes):
+    for name, answer in ask(config, hook, _texts, config=config, report=report, outcomes=outcomes):
         if isinstance(answer, Exception):
             yield _failed(name, "publish the run", answer)
         else:
@@ -89,7 +92,7 @@ def published(config: pytest.Config, report: RunReport, outcomes: Sequence[TestO
 
 def told(config: pytest.Config, message: Mapping[str, object]) -> Iterator[str]:
     """Let every plugin notify of an event; give the warnings."""
-    for name, answer in ask(config, NOTIFY, config=config, message=message):
+    for name, answer in ask(config, NOTIFY, lambda answer: answer, config=config, message=message):
         if isinstance(answer, Exception):
             yield _failed(name, f"tell of the event `{message['event']}`", answer)
 
@@ -122,11 +125,11 @@ class Observers:
             yield Observation(target=call.target, arguments=call.arguments, outcome=call.outcome, at=call.at)
 
     def _calls(self, hook: str, item: pytest.Item, what: str) -> Iterator[Call]:
-        for name, answer in ask(self._config, hook, item=item):
-            try:
-                yield from list(_certain(answer))
-            except Exception as error:
-                self.warnings.append(_failed(name, what, error))
+        for name, answer in ask(self._config, hook, _called, item=item):
+            if isinstance(answer, Exception):
+                self.warnings.append(_failed(name, what, answer))
+            else:
+                yield from answer
 
 
 def implementing(config: pytest.Config, hook: str) -> list[object]:
@@ -135,9 +138,36 @@ def implementing(config: pytest.Config, hook: str) -> list[object]:
     return [implementation.plugin for implementation in caller.get_hookimpls()] if caller is not None else []
 
 
-def _certain(answer: Any) -> Any:
-    if isinstance(answer, Exception):
-        raise answer
+# What answers may be. A wrong one is an error of its plugin, told where the plugin is named.
+
+
+def _all_are(cls: type, answer: Any) -> list[Any]:
+    given = [answer] if isinstance(answer, str) else list(answer)
+    wrong = [one for one in given if not isinstance(one, cls)]
+    if wrong or isinstance(answer, str):
+        raise TypeError(f"it gave {type(wrong[0] if wrong else answer).__name__}, not a list of {cls.__name__}")
+    return given
+
+
+def _texts(answer: Any) -> list[str]:
+    return _all_are(str, answer)
+
+
+def _called(answer: Any) -> list[Call]:
+    return _all_are(Call, answer)
+
+
+def _patterns(answer: Any) -> list[str]:
+    return [re.compile(pattern).pattern for pattern in _texts(answer)]
+
+
+def _collaborators(answer: Any) -> dict[str, list[str]]:
+    return {str(boundary): _texts(collaborators) for boundary, collaborators in answer.items()}
+
+
+def _contribution(answer: Any) -> Contribution:
+    if not isinstance(answer, Contribution):
+        raise TypeError(f"it gave {type(answer).__name__}, not Contribution")
     return answer
 
 

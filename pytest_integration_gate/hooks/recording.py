@@ -212,8 +212,9 @@ class Recorder:
     def _record(self, item: pytest.Item) -> TestRecord:
         try:
             marked = Marked(item)
-            has_notes = self._book.has_notes or (self._http and self._http.wire.has_notes) or self._observers
-            if not marked.names and not has_notes:
+            hears = self._observers is not None and self._observers.hears
+            has_notes = self._book.has_notes or (self._http and self._http.wire.has_notes)
+            if not (marked.names or hears or has_notes):
                 return TestRecord(nodeid=item.nodeid, warnings=self._warnings())
             heard: Sequence[HeardClaim]
             heard, unbound = self._interpreter.claims()

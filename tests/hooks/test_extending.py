@@ -9,6 +9,15 @@ import pytest
 from pytest_integration_gate.extension import called
 from pytest_integration_gate.model.capture import shape_of
 
+UNIT = """
+from unittest.mock import patch
+import shop
+
+@patch.object(shop.Repo, "get", return_value={"id": 1, "mail": "ada@example.com"})
+def test_greets(get):
+    assert shop.greet(1) == "Dear ada@example.com"
+"""
+
 HELD = """
 import pytest
 from pytest_integration_gate.extension import Cause, Contribution, called
@@ -98,6 +107,38 @@ def test_a_plugin_that_fails_is_a_warning(bus: Any, hook: str, arguments: str, s
     warning = bus.report["warnings"][0]
     assert said in warning
     assert "conftest.py" in warning
+
+
+@pytest.mark.parametrize(
+    ("hook", "answer", "said"),
+    [
+        ("boundaries", "{'queue': 'bus'}", "could not name its boundaries: TypeError: it gave str, not a list of str"),
+        ("redact", "'shoe'", "could not say what to mask: TypeError: it gave str, not a list of str"),
+        ("redact", "['(']", "could not say what to mask: "),
+        (
+            "claims",
+            "[{'target': 'bus:Bus'}]",
+            "tell what its doubles answered: TypeError: it gave dict, not a list of Call",
+        ),
+        ("observations", "5", "could not tell what it saw: TypeError"),
+        ("publish", "True", "could not publish the run: TypeError"),
+    ],
+)
+def test_an_answer_that_makes_no_sense_is_a_warning(bus: Any, hook: str, answer: str, said: str) -> None:
+    """It costs nothing but itself: the run is judged, and what its tests claim is kept."""
+    bus.write("tests/unit/test_mail.py", UNIT)
+    bus.write("conftest.py", f"def pytest_integration_gate_{hook}():\n    return {answer}\n")
+    result = bus.run()
+    result.assert_outcomes(passed=3)
+    assert said in bus.report["warnings"][0]
+    assert [one["target"] for one in bus.report["mismatches"]] == ["shop:Repo.get"]
+
+
+def test_a_judgement_of_another_kind_is_not_green(bus: Any) -> None:
+    """What a plugin answers in place of a contribution fails the run in its name."""
+    bus.write("conftest.py", "def pytest_integration_gate_judge(ended):\n    return True\n")
+    assert bus.run().ret == 1
+    assert "could not judge the run: TypeError: it gave bool, not Contribution" in bus.report["gate"]["reasons"][0]
 
 
 def test_what_cannot_be_judged_is_not_green(bus: Any) -> None:

@@ -52,7 +52,7 @@ def pytest_runtest_protocol(item, nextitem):
 
 TIMER = """
 import atexit, os
-from pytest_integration_gate.hooks.contexts import ContextJudge
+from pytest_integration_gate.controller.contexts import ContextJudge
 
 spent = 0.0
 

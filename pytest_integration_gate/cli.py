@@ -87,20 +87,20 @@ def _print_schema(chosen: argparse.Namespace) -> int:
 
 
 def _merge(chosen: argparse.Namespace) -> int:
-    from pytest_integration_gate.hooks.carrying import merge_files
+    from pytest_integration_gate.controller.carrying import merge_files
 
     merge_files(chosen.files, chosen.output)
     return 0
 
 
 def _judge(chosen: argparse.Namespace) -> int:
-    from pytest_integration_gate.hooks.deferred import judge_and_tell
+    from pytest_integration_gate.commands.deferred import judge_and_tell
 
     return judge_and_tell(chosen.files, report=chosen.report, fail_on=chosen.fail_on)
 
 
 def _report(chosen: argparse.Namespace) -> int:
-    from pytest_integration_gate.hooks.rebuilding import rebuild
+    from pytest_integration_gate.commands.rebuilding import rebuild
 
     return rebuild(
         chosen.log,
@@ -110,13 +110,13 @@ def _report(chosen: argparse.Namespace) -> int:
 
 
 def _doctor(chosen: argparse.Namespace) -> int:
-    from pytest_integration_gate.hooks.doctor import examine
+    from pytest_integration_gate.commands.doctor import examine
 
     return examine(chosen.options)
 
 
 def _show(chosen: argparse.Namespace) -> int:
-    from pytest_integration_gate.hooks.knowledge import show
+    from pytest_integration_gate.commands.knowledge import show
 
     return show(chosen.target, chosen.files)
 

@@ -181,8 +181,8 @@ def start(config: pytest.Config) -> None:
     from pytest_integration_gate.finder import go_first
 
     config.add_cleanup(go_first())
+    from pytest_integration_gate import session
     from pytest_integration_gate.errors import GateError
-    from pytest_integration_gate.hooks import session
 
     try:
         session.start(config)

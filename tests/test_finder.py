@@ -21,7 +21,7 @@ import sys
 
 
 def test_loader():
-    print("LOADER", type(sys.modules["pytest_integration_gate.hooks.session"].__loader__).__name__)
+    print("LOADER", type(sys.modules["pytest_integration_gate.session"].__loader__).__name__)
 """
 
 

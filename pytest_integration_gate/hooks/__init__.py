@@ -1,1 +1,1 @@
-"""Where pytest is known: the only room that talks to it."""
+"""Around each test, in every process that runs some: collection, fixtures, recording, suites."""

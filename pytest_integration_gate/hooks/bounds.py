@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from pytest_integration_gate.configuration.settings import Settings
 from pytest_integration_gate.hooks.keys import NOTES, QUARANTINED
-from pytest_integration_gate.hooks.settings import Settings
 from pytest_integration_gate.isolation import clock, perf_counter
 from pytest_integration_gate.judging.ended import Ended
 from pytest_integration_gate.judging.gate import Cause, Contribution

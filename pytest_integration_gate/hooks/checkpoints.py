@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
+from pytest_integration_gate.configuration.settings import Settings
 from pytest_integration_gate.errors import SettingsError
 from pytest_integration_gate.hooks.memory import Memory
 from pytest_integration_gate.hooks.progress import notice_in
-from pytest_integration_gate.hooks.settings import Settings
 from pytest_integration_gate.hooks.tree import commit_of
 from pytest_integration_gate.judging.checkpoints import judge_checkpoints
 from pytest_integration_gate.judging.ended import Ended

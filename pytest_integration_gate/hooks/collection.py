@@ -7,9 +7,9 @@ from typing import Any, cast
 
 import pytest
 
+from pytest_integration_gate.configuration.settings import Settings, check_selected
 from pytest_integration_gate.errors import SettingsError
 from pytest_integration_gate.hooks.keys import KEEPS_ORDER
-from pytest_integration_gate.hooks.settings import Settings, check_selected
 from pytest_integration_gate.model.finding import Fidelity
 from pytest_integration_gate.reality.boundaries import Boundaries
 from pytest_integration_gate.source.project import Project

@@ -18,10 +18,10 @@ from typing import Any
 import pytest
 
 from pytest_integration_gate import fixture_name, provides
+from pytest_integration_gate.configuration.gate_file import refuse_collaborator
+from pytest_integration_gate.configuration.settings import Settings
 from pytest_integration_gate.hooks.collection import COLLABORATOR, Implementation
-from pytest_integration_gate.hooks.gate_file import refuse_collaborator
 from pytest_integration_gate.hooks.keys import STANDS_FOR
-from pytest_integration_gate.hooks.settings import Settings
 from pytest_integration_gate.reality.boundaries import Boundaries
 from pytest_integration_gate.source.naming import address_of, file_of
 from pytest_integration_gate.source.project import Project

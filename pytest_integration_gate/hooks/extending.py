@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
+from pytest_integration_gate.configuration.gate_file import BoundarySettings
+from pytest_integration_gate.configuration.settings import Settings
 from pytest_integration_gate.doubles.claims import HeardClaim
 from pytest_integration_gate.extension import Call, Cause, Contribution, Ended, RunReport, TestOutcome
-from pytest_integration_gate.hooks.gate_file import BoundarySettings
-from pytest_integration_gate.hooks.settings import Settings
 from pytest_integration_gate.model.claim import Claim
 from pytest_integration_gate.model.observation import Observation
 from pytest_integration_gate.reality.addresses import owner_of

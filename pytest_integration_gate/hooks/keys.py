@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pytest_integration_gate.hooks.settings import Settings
+from pytest_integration_gate.configuration.settings import Settings
 
 # The environment variable that names the file with the order that a process shall run.
 ORDER = "PYTEST_INTEGRATION_GATE_ORDER"

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
+from pytest_integration_gate.configuration.settings import Settings
 from pytest_integration_gate.errors import SettingsError
 from pytest_integration_gate.hooks.collection import refuse
-from pytest_integration_gate.hooks.settings import Settings
 from pytest_integration_gate.judging.plan import paths_named, seams_named
 from pytest_integration_gate.judging.rules import broken_docstring, broken_name, private_state
 from pytest_integration_gate.model.acceptance import Links

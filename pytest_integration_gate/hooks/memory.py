@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 
+from pytest_integration_gate.configuration.settings import Settings
 from pytest_integration_gate.files import write_text
-from pytest_integration_gate.hooks.settings import Settings
 from pytest_integration_gate.hooks.tree import fingerprint
 from pytest_integration_gate.suites.checkpoints import Checkpoint
 

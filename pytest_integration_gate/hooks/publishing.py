@@ -6,8 +6,8 @@ import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from pytest_integration_gate.configuration.settings import Settings
 from pytest_integration_gate.files import write_text
-from pytest_integration_gate.hooks.settings import Settings
 from pytest_integration_gate.isolation import clock
 from pytest_integration_gate.model.run_report import CheckpointResult
 from pytest_integration_gate.reports.publication import PublishError, Target, document_of, publish

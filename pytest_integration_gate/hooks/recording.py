@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
 
+from pytest_integration_gate.configuration.settings import Settings
 from pytest_integration_gate.doubles.claims import HeardClaim, Interpreter
 from pytest_integration_gate.doubles.handwritten import Handwritten
 from pytest_integration_gate.doubles.hygiene import (
@@ -31,7 +32,6 @@ from pytest_integration_gate.hooks.collection import Marked, boundary_marks, run
 from pytest_integration_gate.hooks.extending import Observers
 from pytest_integration_gate.hooks.keys import RECORD, STANDS_FOR
 from pytest_integration_gate.hooks.masking import Redaction
-from pytest_integration_gate.hooks.settings import Settings
 from pytest_integration_gate.isolation import at_work
 from pytest_integration_gate.model.claim import Claim, Hygiene
 from pytest_integration_gate.model.fact import Fact

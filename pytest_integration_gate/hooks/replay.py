@@ -17,11 +17,11 @@ from types import ModuleType
 import pytest
 
 from pytest_integration_gate import fixture_name, provider_state, provides
+from pytest_integration_gate.configuration.settings import Settings
 from pytest_integration_gate.hooks.contracts import advice, states_of
 from pytest_integration_gate.hooks.replayed import Replayed
 from pytest_integration_gate.hooks.replayed_calls import calls_in
 from pytest_integration_gate.hooks.replayed_requests import requests_in
-from pytest_integration_gate.hooks.settings import Settings
 from pytest_integration_gate.model.finding import Finding
 from pytest_integration_gate.model.interaction import Site
 from pytest_integration_gate.source.project import Project

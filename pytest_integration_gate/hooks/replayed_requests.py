@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import requests
 
-from pytest_integration_gate.hooks.gate_file import BoundarySettings
+from pytest_integration_gate.configuration.gate_file import BoundarySettings
 from pytest_integration_gate.hooks.replayed import Replayed
 from pytest_integration_gate.model.claim import Claim
 from pytest_integration_gate.model.exchange import Request

@@ -15,7 +15,7 @@ from xdist.scheduler import (  # type: ignore[import-untyped]
     WorkStealingScheduling,
 )
 
-from pytest_integration_gate.hooks.suite_files import is_suite
+from pytest_integration_gate.configuration.suite_names import is_suite
 
 MIN_PENDING = 2
 """So many tests wait at each worker: one that runs, and the next, which its fixtures are kept for."""

@@ -3,25 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from fnmatch import fnmatch
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pytest_integration_gate.configuration.settings import Settings
+from pytest_integration_gate.configuration.suite_names import is_suite
 from pytest_integration_gate.errors import GateError
 from pytest_integration_gate.hooks.keys import SUITES
-from pytest_integration_gate.hooks.settings import Settings
 
 if TYPE_CHECKING:  # only runs with checkpoints need it
     from pytest_integration_gate.hooks.checkpoints import Checkpoints
-
-PATTERNS = ("test_*.gate.yaml", "*_gate.yaml")
-
-
-def is_suite(name: str) -> bool:
-    """Whether a file of this name is a suite."""
-    return any(fnmatch(name, pattern) for pattern in PATTERNS)
 
 
 class SuiteFiles:

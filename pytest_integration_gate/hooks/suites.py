@@ -15,10 +15,10 @@ from typing import Any
 
 import pytest
 
+from pytest_integration_gate.configuration.settings import Settings
 from pytest_integration_gate.errors import GateError
 from pytest_integration_gate.hooks.keys import NOTES, SUITE, WARNINGS
 from pytest_integration_gate.hooks.progress import notice_in
-from pytest_integration_gate.hooks.settings import Settings
 from pytest_integration_gate.suites.life import Life
 from pytest_integration_gate.suites.load_rules import near_bounds
 from pytest_integration_gate.suites.loading import load_suite

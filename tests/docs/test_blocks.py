@@ -15,8 +15,8 @@ from typing import Any
 import jsonschema
 import pytest
 
-from pytest_integration_gate.hooks.context_file import read_contexts
-from pytest_integration_gate.hooks.gate_file import FILE
+from pytest_integration_gate.configuration.context_file import read_contexts
+from pytest_integration_gate.configuration.gate_file import FILE
 from pytest_integration_gate.reports.schema import schema_text
 from pytest_integration_gate.strict_yaml import Node, YamlError, load
 from pytest_integration_gate.suites.checkpoints import check_checkpoints

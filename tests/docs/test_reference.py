@@ -13,8 +13,8 @@ from typing import Any, get_args
 import pytest
 
 from pytest_integration_gate import cli, hookspecs, plugin
-from pytest_integration_gate.hooks.gate_file import FILE
-from pytest_integration_gate.hooks.settings import JUDGED
+from pytest_integration_gate.configuration.gate_file import FILE
+from pytest_integration_gate.configuration.settings import JUDGED
 from pytest_integration_gate.model.finding import Fidelity, Kind, Verdict
 from pytest_integration_gate.suites.checkpoints import RULE as CHECKPOINTS
 from pytest_integration_gate.suites.description import STEPS, SUITE, TEST

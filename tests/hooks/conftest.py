@@ -10,12 +10,13 @@ from typing import Any
 import pytest
 import yaml
 
+import pytest_integration_gate.controller.scaffolding
+
 # Imported out here: what a run inside this process imports by itself is forgotten when it ends, and its classes then
 # belong to modules that are gone.
 import pytest_integration_gate.hooks.contracts
 import pytest_integration_gate.hooks.replay
-import pytest_integration_gate.hooks.scaffolding
-import pytest_integration_gate.hooks.session  # noqa: F401
+import pytest_integration_gate.session  # noqa: F401
 
 SHOP = """
 class Repo:

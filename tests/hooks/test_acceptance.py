@@ -9,8 +9,8 @@ from typing import Any
 import jsonschema
 import pytest
 
+from pytest_integration_gate.configuration.reading import read_settings
 from pytest_integration_gate.hooks.linking import Linking
-from pytest_integration_gate.hooks.reading import read_settings
 
 GATE = """
 stories:

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from pytest_integration_gate.configuration.reading import read_settings
 from pytest_integration_gate.errors import SettingsError
-from pytest_integration_gate.hooks.reading import read_settings
 
 SLOW = """
 import time

@@ -12,9 +12,10 @@ from typing import Any
 import jsonschema
 import pytest
 
-from pytest_integration_gate import workflow
+from pytest_integration_gate import session, workflow
+from pytest_integration_gate.controller import contexts
 from pytest_integration_gate.evidence.outcomes import RunOutcomes, keep_outcomes
-from pytest_integration_gate.hooks import contexts, failures, session
+from pytest_integration_gate.hooks import failures
 from pytest_integration_gate.model.change import TreeState
 
 LOADED = (contexts, failures, session)  # by this module, so that runs in this process need not load them again
@@ -504,7 +505,7 @@ def test_without_contexts_nothing_of_this_is_imported(project: Any) -> None:
         "judging.culprit",
         "judging.workflow",
         "evidence.outcomes",
-        "hooks.contexts",
+        "controller.contexts",
     )
     rooms = [f"pytest_integration_gate.{part}" for part in (*parts, "hooks.stages", "hooks.failures", "source.imports")]
     assert "pytest_integration_gate.judging.gate" in loaded

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pytest_integration_gate.hooks.gate_file import GateFile, read_gate_file
+from pytest_integration_gate.configuration.gate_file import GateFile, read_gate_file
 from pytest_integration_gate.model.acceptance import Story
 from pytest_integration_gate.strict_yaml import YamlError
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from pytest_integration_gate.hooks.descriptions import read_apis
-from pytest_integration_gate.hooks.gate_file import BoundarySettings
-from pytest_integration_gate.hooks.settings import Settings
+from pytest_integration_gate.configuration.gate_file import BoundarySettings
+from pytest_integration_gate.configuration.settings import Settings
+from pytest_integration_gate.controller.descriptions import read_apis
 
 Project = Any  # of conftest.py
 GOOD = "openapi: 3.0.3\ninfo: {title: Users, version: '1'}\npaths: {}\n"

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from pytest_integration_gate.cli import main
-from pytest_integration_gate.hooks import doctor
-from pytest_integration_gate.hooks.trial import Shown, try_everything
+from pytest_integration_gate.commands import doctor
+from pytest_integration_gate.commands.trial import Shown, try_everything
 
 FINE = (
     Shown(what="unittest.mock", is_double=True, answer="yes"),

@@ -110,7 +110,7 @@ def test_a_file_that_cannot_be_written_is_a_warning(project: Any, monkeypatch: p
     """The run is judged as always, and says what could not be written."""
     project.write(
         "conftest.py",
-        "import pytest_integration_gate.hooks.fixing as fixing\n\n"
+        "import pytest_integration_gate.controller.fixing as fixing\n\n"
         "def refuse(path, text):\n    raise OSError(28, 'No space left on device')\n\n"
         "def pytest_runtestloop():\n    fixing.write_text = refuse\n",
     )

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from pytest_integration_gate.hooks.formats import WRITERS
-from pytest_integration_gate.hooks.settings import FORMATS
+from pytest_integration_gate.configuration.settings import FORMATS
+from pytest_integration_gate.controller.formats import WRITERS
 
 
 def test_every_format_has_a_writer() -> None:

@@ -10,9 +10,9 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from pytest_integration_gate.configuration.context_file import check_contexts
+from pytest_integration_gate.configuration.gate_file import GateFile, read_gate_file
 from pytest_integration_gate.errors import GateError
-from pytest_integration_gate.hooks.context_file import check_contexts
-from pytest_integration_gate.hooks.gate_file import GateFile, read_gate_file
 
 WHOLE = {
     "format": 1,

@@ -241,7 +241,7 @@ def test_a_gate_that_cannot_judge_does_not_pass(project: Any) -> None:
     """A failure inside the judging is told, crashes nothing, and is not green."""
     project.write(
         "conftest.py",
-        "import pytest_integration_gate.hooks.gatekeeper as gatekeeper\n"
+        "import pytest_integration_gate.controller.gatekeeper as gatekeeper\n"
         "def fail(*args, **kwargs):\n    raise ZeroDivisionError('broken on purpose')\n"
         "gatekeeper.Gatekeeper._findings = fail\n",
     )

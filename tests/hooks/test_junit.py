@@ -61,6 +61,6 @@ def test_without_the_option_nothing_is_registered(project: Any) -> None:
     project.write(
         "conftest.py",
         "import sys\n\ndef pytest_unconfigure():\n"
-        "    print('JUNIT', 'pytest_integration_gate.hooks.junit' in sys.modules)\n",
+        "    print('JUNIT', 'pytest_integration_gate.controller.junit' in sys.modules)\n",
     )
     assert "JUNIT False" in project.run("-s").outlines

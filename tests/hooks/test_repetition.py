@@ -9,8 +9,8 @@ from typing import Any
 import jsonschema
 import pytest
 
-from pytest_integration_gate.hooks.order_process import Launcher
-from pytest_integration_gate.hooks.trials import ProcessTrials, trials
+from pytest_integration_gate.repeating.order_process import Launcher
+from pytest_integration_gate.repeating.trials import ProcessTrials, trials
 
 STATE = "dirty = False\nready = False\n"
 FIRST = """

@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from pytest_integration_gate.errors import SettingsError
-from pytest_integration_gate.hooks.reading import read_settings
-from pytest_integration_gate.hooks.settings import (
+from pytest_integration_gate.configuration.reading import read_settings
+from pytest_integration_gate.configuration.settings import (
     BoundarySettings,
     Settings,
     check_report,
     check_selected,
     known_boundaries,
 )
+from pytest_integration_gate.errors import SettingsError
 
 
 class Project:

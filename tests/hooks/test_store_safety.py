@@ -23,7 +23,7 @@ KILLS = 50
 RUNS = """
 import os, sys
 import filelock, pytest
-import pytest_integration_gate.plugin, pytest_integration_gate.hooks.session
+import pytest_integration_gate.plugin, pytest_integration_gate.session
 
 for line in sys.stdin:
     if line == "wait\\n":

@@ -203,8 +203,9 @@ def test_judging_many_tests_is_told(project: Any) -> None:
     """The line stands before the section of the gate."""
     project.write(
         "conftest.py",
-        "import time\nfrom pytest_integration_gate.hooks import gatekeeper, progress\n"
-        "from pytest_integration_gate.hooks.gatekeeper import Gatekeeper\n\n"
+        "import time\nfrom pytest_integration_gate.controller import gatekeeper\n"
+        "from pytest_integration_gate.hooks import progress\n"
+        "from pytest_integration_gate.controller.gatekeeper import Gatekeeper\n\n"
         "gatekeeper._MANY, progress._FIRST = 1, 0.001\n"
         "told, write, findings = [], progress.notice_in, Gatekeeper._findings\n\n"
         "def notice_in(config):\n    notice = write(config)\n"

@@ -72,3 +72,4 @@ class _Building(Unheard):
             self._wire.answer(
                 self._sending, value, value.status, value.headers, value.headers.items(), lambda got: got._body
             )
+            self._wire.look(self._sending)

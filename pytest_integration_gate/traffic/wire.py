@@ -20,6 +20,7 @@ from pytest_integration_gate.model.capture import shape_of
 from pytest_integration_gate.model.shape import Shape
 from pytest_integration_gate.source.project import Project
 from pytest_integration_gate.traffic.callers import Caller, Place, caller_of, place_of
+from pytest_integration_gate.trampoline import Trampoline
 
 LARGEST = 1_000_000
 """Bytes of a body that are looked at; a larger one is as if it had not been seen."""
@@ -86,6 +87,38 @@ class Sending:
         self.outer: Sending | None = None
 
 
+class Ears:
+    """Ears that sleep until something happens in a test that makes them worth while: most requests do without."""
+
+    def __init__(self) -> None:
+        self._trampolines: list[Trampoline] = []
+        self._are_awake = False
+
+    def take(self, ear: Trampoline) -> Callable[[], None]:
+        """Have an ear among the others; return what takes it out again."""
+        self._trampolines.append(ear)
+
+        def undo() -> None:
+            self._trampolines.remove(ear)
+            ear.uninstall()
+
+        return undo
+
+    def wake(self) -> None:
+        """Listen until the test is over."""
+        if not self._are_awake:
+            self._are_awake = True
+            for ear in self._trampolines:
+                ear.install()
+
+    def sleep(self) -> None:
+        """Listen no more."""
+        if self._are_awake:
+            self._are_awake = False
+            for ear in self._trampolines:
+                ear.uninstall()
+
+
 class Wire:
     """What goes over the wire in one process. `contaminate` is told of each request that a stub answers."""
 
@@ -95,6 +128,9 @@ class Wire:
         self.is_on = False
         self.sendings: list[Sending] = []
         self.stubs: dict[Place, bool] = {}  # those that were written while this test ran, and whether one answered
+        self._ears: list[Ears] = []
+        self.of_bodies = self.ears()  # for bodies that had not been read when their response came
+        self.of_headers = self.ears()  # for headers of what stubs answer: of real answers nobody asks who reads them
         self._contaminate = contaminate
         self._by_response: dict[int, tuple[Callable[[], Any], Sending]] = {}
         self._by_headers: dict[int, tuple[Callable[[], Any], Sending]] = {}
@@ -109,12 +145,19 @@ class Wire:
     def stop(self) -> None:
         """End a test; bodies that were read late are fetched now."""
         self.is_on = False
+        for ears in self._ears:
+            ears.sleep()
         self._by_response, self._by_headers = {}, {}
         try:
             for sending in self.sendings:
                 _fetch(sending)
         except Exception as error:
             self.fail(error)
+
+    def ears(self) -> Ears:
+        """Make ears that go to sleep at the end of each test."""
+        self._ears.append(Ears())
+        return self._ears[-1]
 
     @property
     def has_notes(self) -> bool:
@@ -172,15 +215,22 @@ class Wire:
     ) -> None:
         """A response has come with these headers, whose names and values are `pairs`.
 
-        `body` gives what has been read of it, None while that is nothing.
+        `body` gives what has been read of it, None while that is nothing; `look` takes it.
         """
         sending.status = status
         sending.response_headers = [*pairs]
-        self._by_headers[id(headers)] = (ref(headers), sending)
+        if sending.stub is not None:
+            self._by_headers[id(headers)] = (ref(headers), sending)
+            self.of_headers.wake()
         reference = ref(response)
         self._by_response[id(response)] = (reference, sending)
         sending.fetch = lambda: body(alive) if (alive := reference()) is not None else None
+
+    def look(self, sending: Sending) -> None:
+        """The client has given the answer to the code: take the body, or wait until somebody has read it."""
         _fetch(sending)
+        if sending.content is None and sending.status is not None:
+            self.of_bodies.wake()
 
     def failed(self, sending: Sending) -> None:
         """Sending ended with the exception that is being handled."""

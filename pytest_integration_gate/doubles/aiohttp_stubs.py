@@ -16,7 +16,8 @@ from urllib.parse import urlencode
 from pytest_integration_gate.doubles.stub_places import births, place_of
 from pytest_integration_gate.model.capture import shape_of
 from pytest_integration_gate.traffic.listening import Undo, Unheard, guarded, listen, together
-from pytest_integration_gate.traffic.wire import Sending, Wire
+from pytest_integration_gate.traffic.sending import Sending
+from pytest_integration_gate.traffic.wire import Wire
 
 
 @together

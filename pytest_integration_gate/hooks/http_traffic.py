@@ -19,7 +19,8 @@ from pytest_integration_gate.source.sites import site_of
 from pytest_integration_gate.source.spelling import Spelling
 from pytest_integration_gate.traffic.clients import CLIENTS, OBSERVED, Hook
 from pytest_integration_gate.traffic.exchanges import exchange_of
-from pytest_integration_gate.traffic.wire import Sending, Wire
+from pytest_integration_gate.traffic.sending import Sending
+from pytest_integration_gate.traffic.wire import Wire
 
 
 class HttpTraffic:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 SECRET = "<secret>"  # noqa: S105  # what is shown in its place
 
@@ -33,6 +34,7 @@ _PAIR = re.compile(
 )
 
 
+@lru_cache(maxsize=2048)
 def names_secret(name: str) -> bool:
     """Whether a key or parameter of this name holds a secret."""
     return _names_secret(name) is not None

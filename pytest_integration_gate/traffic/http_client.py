@@ -13,7 +13,8 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from pytest_integration_gate.traffic.listening import SendCall, Undo, Unheard, guarded, listen, together
-from pytest_integration_gate.traffic.wire import LARGEST, Sending, Wire
+from pytest_integration_gate.traffic.sending import Sending
+from pytest_integration_gate.traffic.wire import LARGEST, Wire
 
 
 @together

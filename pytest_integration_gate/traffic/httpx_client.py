@@ -23,7 +23,8 @@ from pytest_integration_gate.traffic.listening import (
     tell,
     together,
 )
-from pytest_integration_gate.traffic.wire import Sending, Wire
+from pytest_integration_gate.traffic.sending import Sending
+from pytest_integration_gate.traffic.wire import Wire
 
 _METHODS = ("get", "options", "head", "post", "put", "patch", "delete", "request", "send")
 # Who called an asynchronous client: a task that runs the request alone does not stand on its caller's stack.

@@ -10,7 +10,9 @@ from types import FrameType, FunctionType, ModuleType
 from typing import Any, TypeAlias
 
 from pytest_integration_gate.isolation import getframe, quiet
-from pytest_integration_gate.traffic.wire import Ears, Sending, Wire
+from pytest_integration_gate.traffic.ears import Ears
+from pytest_integration_gate.traffic.sending import Sending
+from pytest_integration_gate.traffic.wire import Wire
 from pytest_integration_gate.trampoline import Call, Trampoline, obstacle
 
 Undo: TypeAlias = Callable[[], None]

@@ -18,7 +18,8 @@ from pytest_integration_gate.traffic.listening import (
     tell,
     together,
 )
-from pytest_integration_gate.traffic.wire import Sending, Wire
+from pytest_integration_gate.traffic.sending import Sending
+from pytest_integration_gate.traffic.wire import Wire
 
 
 @together

@@ -36,7 +36,7 @@ _ID = re.compile(
 )
 _PORTS = {"http": 80, "https": 443}
 # What a client or a stub library adds by itself; its author did not claim it.
-_AUTOMATIC = frozenset({"content-length", "content-type", "date", "server", "connection", "transfer-encoding", "vary"})
+AUTOMATIC = frozenset({"content-length", "content-type", "date", "server", "connection", "transfer-encoding", "vary"})
 FORM = "application/x-www-form-urlencoded"
 _FIELD = re.compile(rb"""content-disposition:[^\r\n]*?;\s*name="?([^"\r\n;]+)""", re.IGNORECASE)
 _STR = Scalar("str")
@@ -51,7 +51,7 @@ def exchange_of(sending: Sending, spelling: Spelling) -> Exchange:
         answer=_answer(sending),
         error=NEVER if sending.error is None else sending.error,
         uses=uses_of(sending.caller),
-        body_uses=_body_uses(sending.readers),
+        body_uses=body_uses_of(sending.readers),
         headers_read=tuple(sorted({*sending.headers_read})),
         is_emulated=sending.is_emulated,
     )
@@ -161,7 +161,7 @@ def _answer(sending: Sending) -> Answer | None:
     if sending.stub is None:
         names: Iterable[str] = headers
     else:
-        names = headers.keys() - _AUTOMATIC
+        names = headers.keys() - AUTOMATIC
         content_type = _written_type(content_type, body)
     return Answer(status=sending.status, headers=tuple(sorted(names)), content_type=content_type, body=body)
 
@@ -187,7 +187,7 @@ def _unpacked(content: bytes, headers: Mapping[str, str]) -> bytes:
         return content
 
 
-def _body_uses(readers: Sequence[Caller]) -> Uses | None:
+def body_uses_of(readers: Sequence[Caller]) -> Uses | None:
     """What all who asked for the parsed body do with it, None when nobody did but a test."""
     uses = [uses_of(one) for one in readers if one.kind != "test"]
     return both(uses) if uses else None

@@ -29,6 +29,7 @@ _ROOM = 100_000_000  # bytes of all bodies of one test; after that bodies are as
 # Of a stub's author or of its library; no service answers so.
 _MISTAKES = (AssertionError, AttributeError, LookupError, NameError, TypeError)
 # Methods of mappings, and `Response.links` of requests, which read a header for their caller.
+_NOBODY = Caller((), False, "test")
 _FORWARDING = frozenset({"get", "__contains__", "pop", "links"})
 _under_way: ContextVar[Sending | None] = ContextVar("pytest_integration_gate_request", default=None)
 
@@ -141,6 +142,13 @@ class Wire:
             self.of_headers.wake()
         sending.response, sending.body_read = ref(response), body
         self._by_response[id(response)] = sending
+
+    def lend(self, response: Any) -> Sending:
+        """A test gives the code a response that it made itself: take note of who reads it, as if it had been sent."""
+        sending = Sending("", _NOBODY)
+        sending.response, sending.content = ref(response), b""
+        self._by_response[id(response)] = sending
+        return sending
 
     def look(self, sending: Sending) -> None:
         """The client has given the answer to the code: take the body, or wait until somebody has read it."""

@@ -186,6 +186,28 @@ def test(get):
     get.return_value.json.side_effect = lambda: json.loads(get.return_value.text)
     assert shop.mail(shop.Users(), 1) == ADA["email"]
 """,
+    "function_for_json": """
+@patch("requests.get")
+def test(get):
+    get.return_value = Mock(status_code=200, json=lambda: ADA)
+    assert shop.mail(shop.Users(), 1) == ADA["email"]
+""",
+    "namespace": """
+from types import SimpleNamespace
+
+@patch("requests.get")
+def test(get):
+    get.return_value = SimpleNamespace(status_code=200, json=lambda: ADA, raise_for_status=lambda: None)
+    assert shop.mail(shop.Users(), 1) == ADA["email"]
+""",
+    "real_response": """
+@patch("requests.get")
+def test(get):
+    answer = requests.Response()
+    answer.status_code, answer._content = 200, json.dumps(ADA).encode()
+    get.return_value = answer
+    assert shop.mail(shop.Users(), 1) == ADA["email"]
+""",
 }
 
 
@@ -230,6 +252,44 @@ def test_an_honest_stub_is_verified_however_it_is_written(users: Any) -> None:
     assert users.report["mismatches"] == []
     assert users.report["unverified"] == []
     assert users.report["gate"]["status"] == "PASSED"
+
+
+def test_of_a_response_made_by_hand_only_what_is_read_counts(users: Any) -> None:
+    """Who parses its body is heard as it is of answers that come over the wire."""
+    ask = "def direct():\n    return requests.get('https://api.example/users/1').json()['email_address']\n"
+    users.write("shop.py", f"{CLIENT}\n\n{ask}")
+    users.write(
+        "tests/unit/test_direct.py",
+        HEAD
+        + """
+@patch("requests.get", return_value=requests.Response())
+def test(get):
+    get.return_value.status_code, get.return_value._content = 200, b'{"email_address": "a@b.c", "unread": 1}'
+    assert shop.direct() == "a@b.c"
+""",
+    )
+    users.run().assert_outcomes(passed=3)
+
+    assert users.report["gate"]["claims"]["verified"] == users.report["gate"]["claims"]["total"] == 1
+
+
+def test_a_failure_that_is_simulated_by_its_status_is_a_claim(users: Any) -> None:
+    """A refusal by `status_code` and `raise_for_status` says of the service what a stub with that status would."""
+    users.write(
+        "tests/unit/test_refused.py",
+        HEAD
+        + """
+@patch("requests.get")
+def test(get):
+    get.return_value = Mock(status_code=404)
+    get.return_value.raise_for_status.side_effect = requests.HTTPError("404")
+    with pytest.raises(requests.HTTPError):
+        shop.mail(shop.Users(), 404)
+""",
+    )
+    users.run().assert_outcomes(passed=3)
+
+    assert [one["target"] for one in users.report["unverified"]] == ["GET https://api.example/users/{}"]
 
 
 def test_each_hop_of_a_redirect_is_seen_and_none_is_altered(users: Any) -> None:

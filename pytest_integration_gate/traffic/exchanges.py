@@ -18,6 +18,7 @@ from pytest_integration_gate.model.capture import argument_of, shape_of
 from pytest_integration_gate.model.exchange import Answer, Exchange, Request, Segment
 from pytest_integration_gate.model.interaction import EVERYTHING, Argument, Uses
 from pytest_integration_gate.model.literal import normal
+from pytest_integration_gate.model.secrecy import mask_parameter
 from pytest_integration_gate.model.shape import NEVER, Scalar
 from pytest_integration_gate.source.spelling import Spelling
 from pytest_integration_gate.source.uses import uses_at
@@ -93,7 +94,7 @@ def query_of(pairs: Iterable[tuple[str, Any]]) -> tuple[tuple[str, Argument], ..
     """Picture the parameters of a query by name; one that is repeated is a list."""
     values: dict[str, list[Any]] = {}
     for name, value in pairs:
-        values.setdefault(name, []).append(value)
+        values.setdefault(name, []).append(mask_parameter(name, value) if isinstance(value, str) else value)
     return tuple(
         (name, argument_of(found[0] if len(found) == 1 else found, name)) for name, found in sorted(values.items())
     )

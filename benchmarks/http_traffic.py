@@ -5,9 +5,9 @@
 
 A server in a process of its own answers with a body that says what it was sent (a digest of the head and the body).
 Every request that is sent while the wire is watched has to be observed, and it has to be answered as it is unwatched.
-The figures are CPU time of the client's process, of the best of many small rounds in turns, because others use the
-machine too. Where they use a lot of it, count instructions: what a hundred requests more take, unwatched, watched, and
-with what is done once the test is over (each request of these has another body, which is the dearest case).
+The figures are CPU time of the best of many small rounds, in turns with a process that does not watch, because others
+use the machine too. Where they use a lot of it, count instructions: what a hundred requests more take, unwatched,
+watched, and with what is done once the test is over (each request of these has another body, which is the dearest case).
 """
 
 from __future__ import annotations
@@ -191,30 +191,42 @@ def check(client: Callable[..., Answers], base: str, count: int, concurrency: in
     return is_well
 
 
-def cost(client: Callable[..., Answers], base: str, certificate: str) -> bool:
-    """Send in turns, unwatched and watched; print what watching adds and say whether it is little enough."""
-    plain, heard = [], []
+def cost(name: str, base: str, certificate: str) -> bool:
+    """Send in turns from two processes, one of which watches; print what that adds and whether it is little enough."""
+    context = multiprocessing.get_context("spawn")
+    pipes, workers = [], []
+    for is_watched in (False, True):
+        ours, theirs = context.Pipe()
+        pipes.append(ours)
+        workers.append(context.Process(target=work, args=(theirs, name, base, certificate, is_watched), daemon=True))
+        workers[-1].start()
+    taken: tuple[list[float], ...] = ([], [])
     for _ in range(ROUNDS):
-        plain.append(seconds(client, base, certificate))
-        traffic = watched()
+        for pipe, seconds in zip(pipes, taken, strict=True):
+            pipe.send(None)
+            seconds.append(pipe.recv())
+    for worker in workers:
+        worker.terminate()
+        worker.join()
+    plain, heard = (min(seconds) / CHUNK * 1e6 for seconds in taken)
+    print(f"{name:10} {plain:7.0f} µs plain, {heard - plain:+5.0f} µs watched (x {heard / plain:.3f})", flush=True)
+    return heard - plain <= LIMIT
+
+
+def work(pipe: Any, name: str, base: str, certificate: str, is_watched: bool) -> None:
+    """Send a few requests whenever asked to, and tell the CPU time; what is watched is hooked once, as in a session."""
+    traffic = watched()
+    if is_watched:
         traffic.hook(is_boundary=True)
-        traffic.wire.start()
-        heard.append(seconds(client, base, certificate))
+    while True:
+        pipe.recv()
+        if is_watched:
+            traffic.wire.start()
+        began = time.process_time()
+        CLIENTS[name](base, CHUNK, 1, certificate)
+        seconds = time.process_time() - began
         traffic.wire.stop()
-        traffic.close()
-    added = (min(heard) - min(plain)) / CHUNK * 1e6
-    print(
-        f"{client.__name__.removeprefix('with_'):10} {min(plain) / CHUNK * 1e6:7.0f} µs plain,"
-        f" {added:+5.0f} µs watched (x {min(heard) / min(plain):.3f})"
-    )
-    return added <= LIMIT
-
-
-def seconds(client: Callable[..., Answers], base: str, certificate: str) -> float:
-    """Return the CPU time of a few requests."""
-    began = time.process_time()
-    client(base, CHUNK, 1, certificate)
-    return time.process_time() - began
+        pipe.send(seconds)
 
 
 def send_only(name: str, count: str, mode: str, base: str) -> None:
@@ -289,7 +301,7 @@ def main() -> int:
             return 0
         print(f"{count} requests by {base.partition(':')[0]}, {concurrency} at once; CPU time of one, best of {ROUNDS}")
         seen = [check(client, base, count, concurrency, certificate) for client in CLIENTS.values()]
-        costs = [cost(client, base, certificate) for client in CLIENTS.values()]
+        costs = [cost(name, base, certificate) for name in CLIENTS]
         server.terminate()
         server.join()
     print("all observed, none altered" if all(seen) else "FAILED")

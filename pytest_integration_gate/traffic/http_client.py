@@ -99,7 +99,7 @@ def answered(wire: Wire, sending: Sending, value: Any) -> None:
             value,
             value.status,
             value.headers,
-            value.headers.items(),
+            value.headers.raw_items(),
             lambda got: b"" if got.isclosed() else None,
         )
 

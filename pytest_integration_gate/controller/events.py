@@ -5,23 +5,19 @@ from __future__ import annotations
 import platform
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pytest_integration_gate.configuration.settings import Settings
-from pytest_integration_gate.controller.ageing import staleness
 from pytest_integration_gate.controller.gatekeeper import Gatekeeper, seed_of
 from pytest_integration_gate.evidence.carrying import adopt
 from pytest_integration_gate.evidence.event_log import EventLog
 from pytest_integration_gate.evidence.events import DamagedLog, LoggedRun, read_events
 from pytest_integration_gate.evidence.lines import set_aside
-from pytest_integration_gate.evidence.staleness import Staleness
 from pytest_integration_gate.evidence.store import update
-from pytest_integration_gate.hooks.keys import RECORD, SETTINGS, WAIVERS
-from pytest_integration_gate.hooks.tree import commit_of
+from pytest_integration_gate.hooks.keys import RECORD, WAIVERS
 from pytest_integration_gate.isolation import at_work, clock
 from pytest_integration_gate.judging.wording import counted
 
@@ -51,7 +47,7 @@ class Events:
         self._log.add(
             "run",
             at=_now(),
-            commit=commit_of(self._config.rootpath),
+            commit=self._gatekeeper.commit,
             python=platform.python_version(),
             pytest=pytest.__version__,
             seed=seed_of(self._config),
@@ -89,7 +85,7 @@ class Events:
             if is_over and self._gatekeeper.has_outcome(report.nodeid):
                 record = getattr(report, RECORD, None)
                 if record is not None and record.observations:
-                    record = self._staleness.dated(record)  # the code may change before a killed run is read
+                    record = self._gatekeeper.staleness.dated(record)  # the code may change before a killed run is read
                 log.ended(report.nodeid, record, at=_now(), **_of_worker(report))
                 self._warn(log)
 
@@ -111,10 +107,6 @@ class Events:
         failure = self._log.failure if self._log is not None else ""
         if failure and report is not None and failure not in report.warnings:
             self._gatekeeper.warn(failure)
-
-    @cached_property
-    def _staleness(self) -> Staleness:
-        return staleness(self._config, self._config.stash[SETTINGS])
 
     def _guarded(self, write: Callable[[EventLog], None]) -> None:
         """Write; whatever goes wrong ends the log and not the run, which is told."""

@@ -28,18 +28,23 @@ PARTS = {"claims": "claim", "observations": "observation", "facts": "fact"}
 class EventLog:
     """Appends the events of one run to a file that begins anew. `flush` writes what was added.
 
+    `is_new` says that nobody else knows the file: it is made without waiting for the disk.
+
     When it cannot be written, `failure` says so in one sentence, and everything after that is left out.
     """
 
-    def __init__(self, path: str | PathLike[str]) -> None:
+    def __init__(self, path: str | PathLike[str], *, is_new: bool = False) -> None:
         self._path = fspath(path)
         self._stream: Any = None
         self._numbers: dict[str, dict[Any, int]] = {name: {} for name in PARTS}
         self.failure = ""
         header = dumps({"format": FORMAT, "kind": KIND}, separators=(",", ":")) + "\n"
         try:
-            write_text(self._path, header)  # in one step: nobody finds a file that does not say what it is
-            self._stream = open_file(self._path, "a", encoding="utf-8", newline="\n")
+            if not is_new:
+                write_text(self._path, header)  # in one step: nobody finds a file that does not say what it is
+            self._stream = open_file(self._path, "x" if is_new else "a", encoding="utf-8", newline="\n")
+            if is_new:
+                self._stream.write(header)
         except OSError as error:
             self.fail(error)
 

@@ -345,7 +345,7 @@ def test_without_the_setting_nothing_is_written(project: Any) -> None:
     project.write(
         "conftest.py",
         "import sys\n\ndef pytest_unconfigure():\n"
-        "    assert not [name for name in sys.modules if name.endswith(('controller.events', '.event_log'))]\n",
+        "    assert not [name for name in sys.modules if name.endswith(('controller.events', 'evidence.events'))]\n",
     )
     assert project.run("tests/integration").ret == 0
     assert not [*project.root.rglob("*events*")]

@@ -14,7 +14,7 @@ import pathlib
 import re
 import types
 import uuid
-from builtins import all, isinstance
+from builtins import all, any, isinstance
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import Any, TypeAlias
@@ -168,6 +168,8 @@ def _mapping(walk: _Walk, value: dict[Any, Any], cls: type, depth: int) -> Shape
     if not items:
         return Dictionary(NEVER, NEVER, name)
     if read_as_names([key for key, _ in items]) and name != "collections:Counter":
+        if any(key[:6] == "_mock_" for key, _ in items):  # ``vars()`` of a mock: nobody claims its insides
+            return ANYTHING
         fields, complete = walk.fields(items, depth)
         return Record(fields, name, complete)
     items = items[:ELEMENTS]

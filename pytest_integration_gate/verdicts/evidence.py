@@ -86,6 +86,9 @@ class Evidence:
 rank = attrgetter("tests", "observation.at", "date", "commit", "stale")
 """The place of a piece of evidence among others, by what a report shows of it besides the outcome."""
 
+_ENVIRONMENT = ("os:_Environ.", "os:getenv")
+"""Environment variables are the world of a test: that another test had others contradicts nobody."""
+
 _all_but_outcome = attrgetter(*(field.name for field in fields(Observation) if field.name != "outcome"))
 _Sightings: TypeAlias = dict[str, list[tuple[Observation, Witnessed]]]
 
@@ -102,7 +105,7 @@ class EvidenceIndex:
         self._by_definition: _Sightings = defaultdict(list)
         for one in witnessed:
             for observation in one.record.observations:
-                if observation.contaminated:
+                if observation.contaminated or observation.target.startswith(_ENVIRONMENT):
                     continue
                 self._by_target[observation.target].append((observation, one))
                 if observation.defined not in ("", observation.target):

@@ -133,9 +133,8 @@ def adopt(store: Store, imported: Carried) -> Store:
             continue
         record = lasting(one.record)
         if record.claims or record.observations:
-            tests[nodeid] = StoredTest(
-                record=record, date=one.date, commit=one.commit, moment=one.moment, python=one.python
-            )
+            new = StoredTest(record=record, date=one.date, commit=one.commit, moment=one.moment, python=one.python)
+            tests[nodeid] = new.after(known)
         else:
             tests.pop(nodeid, None)
     return Store(MappingProxyType(tests))

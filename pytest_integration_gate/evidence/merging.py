@@ -7,8 +7,11 @@ from dataclasses import field, replace
 from types import MappingProxyType
 
 from pytest_integration_gate.model.claim import Claim
+from pytest_integration_gate.model.edition import Edition, key_of
 from pytest_integration_gate.model.record import TestRecord
 from pytest_integration_gate.values import dataclass
+
+_EARLIER = 3  # editions besides the last one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,7 +19,8 @@ class StoredTest:
     """What one test contributed when it last ran, and when and at which commit that was.
 
     `moment` is the end of its run, in UTC with microseconds, `python` the version it ran on; both are empty when an
-    earlier version stored it.
+    earlier version stored it. `earlier` is what it saw of collaborators that were of another edition then, the newest
+    first: it counts again when the code is as it was, as on another branch.
     """
 
     record: TestRecord
@@ -24,6 +28,24 @@ class StoredTest:
     commit: str = ""
     moment: str = ""
     python: str = ""
+    earlier: tuple[StoredTest, ...] = ()
+
+    def after(self, known: StoredTest | None) -> StoredTest:
+        """Return what is stored of a test when it has run again; `known` is what was stored of it before."""
+        if known is None:
+            return self
+        now = {edition.key: edition for edition in self.record.editions}
+        found = (_of_others(one, now) for one in (known, *known.earlier))
+        return replace(self, earlier=tuple(one for one in found if one.record.observations)[:_EARLIER])
+
+
+def _of_others(test: StoredTest, now: Mapping[tuple[str, str], Edition]) -> StoredTest:
+    """Keep of what a test saw what has another edition now."""
+    editions = tuple(one for one in test.record.editions if now.get(one.key, one) != one)
+    keys = {one.key for one in editions}
+    observations = tuple(one for one in test.record.observations if key_of(one) in keys)
+    record = replace(test.record, claims=(), facts=(), observations=observations, editions=editions)
+    return replace(test, record=record, earlier=())
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +79,8 @@ class Store:
         for record in records:
             kept = replace(record, unbound=(), hygiene=(), warnings=())
             if kept.claims or kept.observations:
-                tests[record.nodeid] = StoredTest(record=kept, date=date, commit=commit, moment=moment, python=python)
+                new = StoredTest(record=kept, date=date, commit=commit, moment=moment, python=python)
+                tests[record.nodeid] = new.after(tests.get(record.nodeid))
             else:
                 tests.pop(record.nodeid, None)
         return Store(MappingProxyType(tests))

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pytest_integration_gate.configuration.settings import Settings
-from pytest_integration_gate.controller.gatekeeper import Gatekeeper, seed_of
+from pytest_integration_gate.controller.gatekeeper import Gatekeeper, moment_of, seed_of
 from pytest_integration_gate.evidence.carrying import adopt
 from pytest_integration_gate.evidence.event_log import EventLog
 from pytest_integration_gate.evidence.events import DamagedLog, LoggedRun, read_events
@@ -191,4 +190,4 @@ def _options(config: pytest.Config) -> list[str]:
 
 
 def _now() -> str:
-    return datetime.fromtimestamp(clock(), UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return moment_of(clock())

@@ -219,7 +219,7 @@ class Gatekeeper:
             collected=self._whole_files(),
             files=self._files_that_ran(),
             today=today,
-            moment=_moment(ended),
+            moment=moment_of(ended),
             seconds=round(ended - self._started, 1),
         )
         if warning:
@@ -242,7 +242,7 @@ class Gatekeeper:
 
     def _keep(self, today: str, commit: str, ended: float) -> None:
         ran = [lasting(record) for nodeid, record in self._records.items() if self.ran(nodeid)]
-        carrying, moment = self._carrying, _moment(ended)
+        carrying, moment = self._carrying, moment_of(ended)
         if not self._store.tests and not any(record.claims or record.observations for record in ran):
             return  # nothing to keep and nothing to forget: no lock, no file
         warning = update(
@@ -365,9 +365,9 @@ def _outcome(report: pytest.TestReport, outcome: Any, reason: str) -> TestOutcom
     )
 
 
-def _moment(seconds: float) -> str:
+def moment_of(seconds: float) -> str:
     """Write a time in UTC with microseconds, so that later ones sort behind it."""
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return f"{datetime.fromtimestamp(seconds, UTC).isoformat(timespec='microseconds').removesuffix('+00:00')}Z"
 
 
 def seed_of(config: pytest.Config) -> int | None:

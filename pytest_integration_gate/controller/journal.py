@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import platform
 from contextlib import suppress
-from datetime import UTC, datetime
 
 import pytest
 
-from pytest_integration_gate.controller.gatekeeper import Gatekeeper
+from pytest_integration_gate.controller.gatekeeper import Gatekeeper, moment_of
 from pytest_integration_gate.evidence.journal import Journal, adopt_journals
-from pytest_integration_gate.evidence.merging import lasting
+from pytest_integration_gate.evidence.merging import about, lasting
 from pytest_integration_gate.hooks.keys import RECORD, SETTINGS
 from pytest_integration_gate.isolation import at_work, clock
 from pytest_integration_gate.judging.wording import counted
@@ -48,10 +47,10 @@ class Journalling:
                 self._journal.close()
 
     def _write(self, record: TestRecord) -> None:
-        kept = lasting(record)
-        if not kept.claims and not kept.observations:
+        named = about(record)
+        if not named and not record.observations:
             return
-        now = datetime.fromtimestamp(clock(), UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        now = moment_of(clock())
         if self._journal is None:
             self._journal = Journal(
                 str(self._config.stash[SETTINGS].store),
@@ -59,7 +58,10 @@ class Journalling:
                 commit=self._gatekeeper.commit,
                 python=platform.python_version(),
             )
-        self._journal.add(self._gatekeeper.staleness.dated(kept), at=now)
+        if record.observations or record.boundaries:
+            self._journal.add(self._gatekeeper.staleness.dated(lasting(record)), at=now)
+        else:
+            self._journal.add_doubles(record.nodeid, named, at=now)
 
 
 def adopt_left_over(folder: str) -> tuple[str, ...]:

@@ -50,7 +50,7 @@ class EventLog:
 
     def add(self, event: str, **data: Any) -> None:
         """Append an event."""
-        self._write({"event": event, **data})
+        self.line({"event": event, **data})
 
     def collected(self, tests: Iterable[str]) -> None:
         """Append which tests are to run."""
@@ -64,7 +64,7 @@ class EventLog:
         """Append that nothing more comes of a test, and what it contributes."""
         if record is not None:
             data["record"] = to_data(replace(record, claims=(), observations=(), facts=()))
-            data |= {name: [self._number(name, part) for part in getattr(record, name)] for name in PARTS}
+            data |= {name: [self.number(name, part) for part in getattr(record, name)] for name in PARTS}
         self.add("ended", test=test, **data)
 
     def judged(self, report: RunReport, **data: Any) -> None:
@@ -88,7 +88,8 @@ class EventLog:
             except OSError as error:
                 self.fail(error)
 
-    def _number(self, name: str, part: Any) -> int:
+    def number(self, name: str, part: Any) -> int:
+        """Return the number of a part, when its line has been appended."""
         known = self._numbers[name]
         following = len(known)
         number = known.setdefault(part, following)
@@ -96,11 +97,13 @@ class EventLog:
             self.add(PARTS[name], data=to_data(part))
         return number
 
-    def _write(self, entry: dict[str, Any]) -> None:
+    def line(self, entry: dict[str, Any] | str) -> None:
+        """Append a line, which may be written out already."""
         if self._stream is None:
             return
         try:
-            self._stream.write(dumps(entry, separators=(",", ":"), default=str) + "\n")
+            text = entry if isinstance(entry, str) else dumps(entry, separators=(",", ":"), default=str)
+            self._stream.write(text + "\n")
         except OSError as error:
             self.fail(error)
 

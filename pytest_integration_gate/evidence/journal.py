@@ -7,12 +7,14 @@ all when the run ends; the file of a run that was killed is put into the store b
 from __future__ import annotations
 
 from contextlib import suppress
+from json import dumps
 from os import listdir, unlink, urandom
 from os.path import exists, getsize, join
 from pathlib import Path
 
 from pytest_integration_gate.errors import StoreError
 from pytest_integration_gate.evidence.event_log import EventLog
+from pytest_integration_gate.evidence.merging import About, claims_about
 from pytest_integration_gate.evidence.store import prepare, update
 from pytest_integration_gate.model.record import TestRecord
 
@@ -34,11 +36,24 @@ class Journal:
         self._lock = FileLock(self._path + _LOCK)
         self._lock.acquire(timeout=0)
         self._log = EventLog(self._path, is_new=True)
+        self._told: dict[About, str] = {}
         self._log.add("run", at=at, commit=commit, python=python, pytest="", seed=None)
 
     def add(self, record: TestRecord, *, at: str) -> None:
         """Write what the store keeps of a test; a later record of the same test supersedes it."""
         self._log.ended(record.nodeid, record, at=at)
+        self._log.flush()
+
+    def add_doubles(self, test: str, named: About, *, at: str) -> None:
+        """Write what the doubles of a test stand for that saw nothing. Most tests are such, so this has to be quick."""
+        numbers = self._told.get(named)
+        if numbers is None:
+            numbers = self._told[named] = dumps([self._log.number("claims", one) for one in claims_about(named)])
+        name = dumps(test)
+        self._log.line(
+            f'{{"event":"ended","test":{name},"at":"{at}","record":{{"nodeid":{name}}},'
+            f'"claims":{numbers},"observations":[],"facts":[]}}'
+        )
         self._log.flush()
 
     def close(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import field, replace
 from types import MappingProxyType
+from typing import TypeAlias
 
 from pytest_integration_gate.model.claim import Claim
 from pytest_integration_gate.model.edition import Edition, key_of
@@ -91,7 +92,21 @@ def lasting(record: TestRecord) -> TestRecord:
     watch also when they run alone. Facts of other tests are read afresh."""
     if not (record.claims or record.observations or record.facts):
         return record
-    about = dict.fromkeys((claim.root, claim.path) for claim in record.claims if claim.double not in ("stub", "pact"))
-    claims = tuple(Claim(root=root, path=path, action="call", at="") for root, path in about)
     facts = record.facts if record.observations else ()
-    return replace(record, claims=claims, facts=facts, unbound=(), hygiene=(), warnings=())
+    return replace(record, claims=claims_about(about(record)), facts=facts, unbound=(), hygiene=(), warnings=())
+
+
+About: TypeAlias = tuple[tuple[str, tuple[str, ...]], ...]
+"""What claims are about: roots and paths, each once."""
+
+
+def about(record: TestRecord) -> About:
+    """Return what the doubles of a test stand for, as far as a boundary test can watch it."""
+    return tuple(
+        dict.fromkeys((claim.root, claim.path) for claim in record.claims if claim.double not in ("stub", "pact"))
+    )
+
+
+def claims_about(named: About) -> tuple[Claim, ...]:
+    """Return claims that say no more than what they are about."""
+    return tuple(Claim(root=root, path=path, action="call", at="") for root, path in named)

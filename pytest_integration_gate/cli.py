@@ -73,6 +73,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         metavar="FILE",
         help="files of --gate-export, instead of the store of this folder",
     )
+    resending = commands.add_parser(
+        "resend",
+        help="send notifications again that could not be delivered",
+        description="Send notifications again that could not be delivered, each with its id; exit status 1 when some "
+        "are left.",
+    )
+    resending.add_argument("options", nargs="*", metavar="OPTION", help="options of pytest to look at, behind `--`")
     chosen = parser.parse_args(arguments)
     try:
         return _COMMANDS[chosen.command](chosen)
@@ -115,6 +122,12 @@ def _doctor(chosen: argparse.Namespace) -> int:
     return examine(chosen.options)
 
 
+def _resend(chosen: argparse.Namespace) -> int:
+    from pytest_integration_gate.commands.resending import resend
+
+    return resend(chosen.options)
+
+
 def _show(chosen: argparse.Namespace) -> int:
     from pytest_integration_gate.commands.knowledge import show
 
@@ -136,6 +149,7 @@ _COMMANDS = {
     "report": _report,
     "doctor": _doctor,
     "show": _show,
+    "resend": _resend,
 }
 
 

@@ -28,7 +28,7 @@ from pytest_integration_gate.model.run_report import (
 _RECOMMENDED = 10
 _SCAFFOLD = "--gate-scaffold=tests/integration"
 _ENDS = {"passed": "passed", "failed": "failed", "skipped": "skipped", "errors": "error"}
-_MET_BY_MANY = frozenset({"blind_hasattr"})
+_MET_BY_MANY = frozenset({"blind_hasattr", "passed_over"})
 _WEAKEST_FIRST: tuple[Fidelity, ...] = ("declared", "emulated", "real")
 
 

@@ -105,6 +105,7 @@ def judge(
         summary=summary,
         gate=gate,
         boundaries=filled,
+        uses=sections.uses(findings),
         mismatches=mismatches,
         stale=stale,
         unverified=unverified,

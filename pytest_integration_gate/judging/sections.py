@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import replace
 from functools import cache
 from itertools import groupby
+from urllib.parse import urlsplit
 
 from pytest_integration_gate.judging.wording import claim_text, counted, target_name
 from pytest_integration_gate.model.finding import Fidelity, Finding
@@ -24,6 +25,7 @@ from pytest_integration_gate.model.run_report import (
     UnboundDouble,
     Untidy,
     Unverified,
+    Use,
 )
 
 _RECOMMENDED = 10
@@ -105,6 +107,29 @@ def boundaries_with_claims(boundaries: Iterable[Boundary], findings: Iterable[Fi
         replace(known.get(name, Boundary(name=name)), claims=count_verdicts(claimed.get(name, ())))
         for name in sorted(known.keys() | claimed.keys())
     )
+
+
+def uses(findings: Iterable[Finding]) -> tuple[Use, ...]:
+    """Group the claims by boundary, by the file of the project that met them, and by collaborator."""
+    groups: dict[tuple[str, str, str], list[Finding]] = {}
+    for finding in findings:
+        site = finding.claim.site
+        key = (finding.boundary, site.file if site else "", _collaborator(finding))
+        groups.setdefault(key, []).append(finding)
+    return tuple(
+        Use(boundary=boundary, code=code, collaborator=collaborator, claims=count_verdicts(group))
+        for (boundary, code, collaborator), group in sorted(groups.items(), key=lambda item: item[0])
+    )
+
+
+def _collaborator(finding: Finding) -> str:
+    """Return the service, the class or else the module that a claim is about."""
+    if finding.claim.exchange is not None:
+        url = urlsplit(finding.target.partition(" ")[2])
+        return f"{url.scheme}://{url.netloc}"
+    module, _, path = finding.target.partition(":")
+    first = path.partition(".")[0].partition("(")[0]
+    return f"{module}:{first}" if first[:1].isupper() else module
 
 
 def mismatches(findings: Iterable[Finding]) -> tuple[Mismatch, ...]:

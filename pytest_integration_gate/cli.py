@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
@@ -82,7 +83,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     resending.add_argument("options", nargs="*", metavar="OPTION", help="options of pytest to look at, behind `--`")
     chosen = parser.parse_args(arguments)
     try:
-        return _COMMANDS[chosen.command](chosen)
+        status = _COMMANDS[chosen.command](chosen)
+        sys.stdout.flush()
+        return status
+    except BrokenPipeError:  # whoever reads, such as `head`, has seen enough; what is still buffered goes nowhere
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     except GateError as error:
         sys.stderr.write(f"integration-gate {chosen.command}: {error}\n")
         return _USAGE_ERROR

@@ -78,6 +78,7 @@ class Events:
     def pytest_xdist_node_collection_finished(self, ids: Sequence[str]) -> None:
         """Say what the workers are to run."""
         self._collect(ids)
+        self._guarded(self._check)
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
         """A test begins; if it ends the process, the log must say so."""

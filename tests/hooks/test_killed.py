@@ -147,6 +147,7 @@ def test_failures_are_sorted_as_the_run_would_have_done(project: Any) -> None:
     (broken,) = [one for one in report["contexts"]["out_of_context"] if one["nodeid"].endswith("test_invoice")]
     assert (broken["culprit"], broken["certain"]) == ("shop.kernel", True)
     assert report["contexts"]["active"] == "orders"
+    assert report["summary"]["not_run"] == 1
     assert "workflow" not in report
 
 

@@ -87,6 +87,12 @@ class Events:
             self._log.add("began", at=_now(), test=nodeid)
             self._log.flush()
 
+    def left(self, nodeid: str) -> None:
+        """A test has run in one of several orders: what it came to is told when all of them have."""
+        if self._log is not None:
+            self._log.add("left", test=nodeid)
+            self._log.flush()
+
     @pytest.hookimpl(trylast=True)  # when the gatekeeper has noted the outcome
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """A file that cannot be collected."""

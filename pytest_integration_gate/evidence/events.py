@@ -195,6 +195,10 @@ class _Reading:
         self.began.add(entry["test"])
         self.at = entry["at"]
 
+    def on_left(self, entry: dict[str, Any]) -> None:
+        self.running.pop(entry["test"], None)
+        self.began.discard(entry["test"])
+
     def on_outcome(self, entry: dict[str, Any]) -> None:
         outcome = from_data(TestOutcome, entry["outcome"])
         self.outcomes[outcome.nodeid] = outcome

@@ -48,6 +48,8 @@ STATES = "integration_gate_states"
 LINKS = "integration_gate_links"
 # The name of the plugin that runs the checkpoints.
 CHECKPOINTS = "integration_gate_checkpoints"
+# The name of the plugin that writes the event log.
+EVENTS = "integration_gate_events"
 
 STANDS_FOR = pytest.StashKey[tuple[str, str]]()
 """On a contract test or a replay: the class that is named, and that of the object which the test was given."""

@@ -195,6 +195,17 @@ def test_a_run_that_told_its_receivers_is_not_told_again(project: Any) -> None:
     assert len((project.root / "told.jsonl").read_text().splitlines()) == 1
 
 
+def test_in_several_orders_the_test_that_was_running_is_named(project: Any) -> None:
+    """Results of tests are known when all orders have run; until then only what was running can be told."""
+    die(project, "--gate-repeat=3")
+    rebuild(project)
+    report = project.report
+    (lost,) = report["failed_tests"]
+    assert (lost["name"], lost["reason"]) == ("test_is_deadly", "The run ended while this test was running")
+    assert report["summary"]["not_run"] == 3
+    assert "Not judged, because the run was killed: repetition." in report["warnings"]
+
+
 @pytest.fixture
 def step(project: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     """A project that runs as a step of GitHub Actions."""

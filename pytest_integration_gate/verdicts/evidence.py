@@ -236,6 +236,8 @@ def across_ports(found: Sequence[Evidence]) -> tuple[Evidence, ...]:
 
 def _as_one(several: list[Evidence]) -> Evidence:
     newest = max(several, key=lambda one: (one.date, one.commit, one.stale))
+    if len(several) == 1:
+        return newest
     return replace(newest, tests=tuple(sorted({test for one in several for test in one.tests})))
 
 

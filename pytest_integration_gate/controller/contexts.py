@@ -15,7 +15,7 @@ from pytest_integration_gate.configuration.context_file import check_contexts
 from pytest_integration_gate.configuration.settings import Settings
 from pytest_integration_gate.controller.base import Base
 from pytest_integration_gate.controller.steps import Criteria, Steps
-from pytest_integration_gate.evidence.outcomes import MIXED, PASSED, RunOutcomes, keep_outcomes
+from pytest_integration_gate.evidence.outcomes import MIXED, PASSED, keep_outcomes
 from pytest_integration_gate.hooks.failures import failure_of
 from pytest_integration_gate.hooks.keys import ACTIVE, OWN
 from pytest_integration_gate.hooks.stages import Stages
@@ -119,9 +119,13 @@ class ContextJudge:
         return find_culprit(
             one.failure,
             history.reach_of(one.failure),
-            passed_before=one.before == "passed" and not self._base.is_unsteady(nodeid),
+            passed_before=one.before == "passed"
+            and not self._base.is_unsteady(nodeid)
+            and self._base.has_same_environment(nodeid),
             carries=lambda path, reached: history.carries(path, nodeid, reached),
             ran=lambda path: self._coverage.ran(nodeid, path),
+            had=history.had,
+            leaves_behind=history.leaves_behind,
         )
 
     def _section(
@@ -167,7 +171,7 @@ class ContextJudge:
             elif _failed(outcomes, nodeid) and nodeid in self._failures:
                 ends[nodeid] = self._failures[nodeid].fingerprint
         if ends:
-            warning = keep_outcomes(str(self._settings.store), RunOutcomes(state=self._base.tree, tests=ends))
+            warning = keep_outcomes(str(self._settings.store), self._base.outcomes(ends))
             self._warnings += [warning] if warning else []
 
     # -- the step -------------------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from pytest_integration_gate.checkout.coverage_data import Coverage
 from pytest_integration_gate.checkout.git import Git
 from pytest_integration_gate.checkout.grimp_graph import read_with_grimp
 from pytest_integration_gate.checkout.history import History
-from pytest_integration_gate.checkout.tree import tree_state
+from pytest_integration_gate.checkout.tree import environment, loose_files, tree_state
 from pytest_integration_gate.model.change import Change, changes_between
 from pytest_integration_gate.source.import_graph import ImportGraph
 
@@ -109,6 +109,30 @@ def test_the_state_of_the_tree(root: Path) -> None:
     committed = tree_state(str(root), git)
     assert (committed.id, committed.is_clean) == (dirty.id, True)
     assert changes_between(first.files, committed.files) == CHANGES
+
+
+def test_files_that_git_does_not_have(root: Path) -> None:
+    """New and ignored ones with their digests; neither programs, nor what the run writes, nor ignored folders."""
+    for name in ("new.csv", "local.json", "deps/big.json", "report.yaml", "new.py", "run.log"):
+        (root / name).parent.mkdir(exist_ok=True)
+        (root / name).write_text(name)
+    (root / ".gitignore").write_text("local.json\ndeps/\n")
+    found = loose_files(str(root), Git(str(root)), ignored={"report.yaml"})
+    assert list(found) == [".gitignore", "local.json", "new.csv"]
+    (root / "local.json").write_text("other")
+    again = loose_files(str(root), Git(str(root)), ignored={"report.yaml"})
+    assert [name for name in found if found[name] != again[name]] == ["local.json"]
+    assert loose_files("/", Git("/")) == {}
+
+
+def test_the_environment_has_a_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another one when another version of a package is there."""
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "rates-1.0.dist-info").mkdir()
+    one = environment()
+    assert environment() == one
+    (tmp_path / "rates-1.0.dist-info").rename(tmp_path / "rates-2.0.dist-info")
+    assert environment() != one
 
 
 def test_the_state_without_git(tmp_path: Path) -> None:

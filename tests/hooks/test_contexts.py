@@ -253,6 +253,42 @@ def test_nothing_is_certain_about_a_test_that_once_ended_in_both_ways(shop: Shop
     assert (entry["before"], entry["culprit"], entry["certain"]) == ("passed", "shop.kernel", False)
 
 
+@pytest.mark.parametrize("what", ["packages", "new data", "ignored data", "a plugin", "an earlier test"])
+def test_nothing_is_certain_when_something_else_may_have_done_it(
+    shop: Shop, what: str, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Other packages, data that git does not have, a plugin of the project, what an own test leaves behind."""
+    packages = tmp_path_factory.mktemp("packages")
+    monkeypatch.syspath_prepend(packages)
+    (packages / "rates-1.0.dist-info").mkdir()
+    shop.append(".gitignore", "local.json\n")
+    shop.project.write("testing.py", "UNIT = 1\n")
+    shop.project.write("shop/data/a.csv", "1\n")
+    shop.project.write("shop/local.json", "1\n")
+    shop.append("shop/billing.py", "\n\ndef data(place):\n    return [*place.glob('*.csv'), place / 'local.json']\n")
+    shop.commit()
+    assert shop.run("-p", "testing").ret == pytest.ExitCode.OK
+    shop.edit("shop/kernel.py", "RATE = 2", "RATE = 3")
+    if what == "packages":
+        (packages / "rates-1.0.dist-info").rename(packages / "rates-2.0.dist-info")
+    elif what == "new data":
+        shop.project.write("shop/data/b.csv", "2\n")
+    elif what == "ignored data":
+        shop.project.write("shop/local.json", "2\n")
+    elif what == "a plugin":
+        shop.project.write("testing.py", "UNIT = 2\n")
+    else:
+        shop.append(
+            "tests/orders/test_orders.py", "\n\ndef test_new():\n    pytest.UNIT = 1\n    import shop\n    shop.X = 1\n"
+        )
+    shop.run("-p", "testing", "--gate-base=HEAD")
+    (entry,) = [one for one in shop.report["contexts"]["out_of_context"] if one["nodeid"] == INVOICE]
+    assert (entry["culprit"], entry["before"], entry["certain"]) == ("shop.kernel", "passed", False)
+    others = {"new data": ["shop/data/b.csv"], "ignored data": ["shop/local.json"], "a plugin": ["testing"]}
+    assert entry.get("others", []) == others.get(what, [])
+    assert shop.report["contexts"]["base"].endswith("recorded with other packages") is (what == "packages")
+
+
 @pytest.mark.parametrize("path", ["deleted", "renamed"])
 def test_a_module_that_is_gone(shop: Shop, path: str) -> None:
     """It is called by its old name."""

@@ -481,6 +481,19 @@ def test_a_border_that_is_crossed(shop: Shop, words: str, status: int) -> None:
         ),
         ("{modules: [shop.orders]", "{modules: [shop.kernel]", (), "`shop.kernel` is no module of context `orders`"),
         (
+            "      core: {modules: [shop.orders]",
+            "      one: {modules: [shop.orders]}\n      core: {modules: [shop.orders]",
+            (),
+            "components `one` and `core` both have `shop.orders`",
+        ),
+        ("uses: [shop.kernel]", "uses: [shop.kernl]", (), "no module `shop.kernl` to use. Did you mean `shop.kernel`?"),
+        (
+            "tests: [tests/billing]",
+            "tests: [tests/billing]\n    public: shop.billing.api",
+            (),
+            "no module `shop.billing.api` to be public",
+        ),
+        (
             "modules: [shop.billing]\n",
             "modules: [shop.billing]\n    x: 1\n",
             (),
@@ -547,3 +560,20 @@ def test_without_contexts_nothing_of_this_is_imported(project: Any) -> None:
     assert "pytest_integration_gate.judging.gate" in loaded
     assert not [name for name in loaded if name.startswith(tuple(rooms))]
     assert not (project.root / ".integration_gate/outcomes.jsonl").exists()
+
+
+@pytest.mark.parametrize("name", ["conftest.py", "__init__.py", "data.json"])
+def test_a_folder_in_which_no_test_can_be(shop: Shop, name: str) -> None:
+    """A context whose folder has but a conftest has no tests."""
+    shop.project.write(f"tests/empty/{name}", "")
+    shop.edit("gate.yaml", "tests: [tests/billing]", "tests: [tests/empty]")
+    result = shop.run(context="")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert "context `billing` has no tests at `tests/empty`" in result.stderr.str()
+
+
+def test_contexts_that_do_not_overlap(shop: Shop) -> None:
+    """A file beside a folder of its name belongs to another context; what is used may be no module of the project."""
+    shop.project.write("tests/orders.py", "def test_x(): pass\n")
+    shop.edit("gate.yaml", "tests: [tests/billing]", "tests: [tests/orders.py]\n    uses: [requests]")
+    assert shop.run().ret == pytest.ExitCode.OK

@@ -120,7 +120,10 @@ def test_several_contexts_and_none(run: RunReport) -> None:
     assert texts[0].startswith("contexts orders, billing, no earlier run to compare with: ")
     assert texts[-1] == "workflow of billing: finalize passed, the work on it is complete"
     none = replace(run, contexts=replace(run.contexts, active=None), workflow=None, failed_tests=())
-    assert next(text for text, _ in counts_lines(none, 160)) == "no active context: no failures"
+    nobody = "no context is worked on (--gate-context or --gate-base says which)"
+    assert next(text for text, _ in counts_lines(none, 160)) == nobody
+    unclassified = replace(none, failed_tests=(replace(run.failed_tests[0], category="unclassified"),))
+    assert next(text for text, _ in counts_lines(unclassified, 160)) == f"{nobody}: 1 unclassified"
 
 
 def test_the_terminal_has_them(run: RunReport, quiet_run: RunReport) -> None:

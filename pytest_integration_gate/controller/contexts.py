@@ -50,7 +50,7 @@ class ContextJudge:
         self._steps = Steps(config, settings, self.active, self._base)
         self._coverage = Coverage(str(settings.root))
         self._failures: dict[str, Failure] = {}
-        self._has_failed: set[str] = set()
+        self._has_failed: set[tuple[str, str]] = set()
         self._ends: dict[str, set[str]] = defaultdict(set)
         self._own: set[str] = set()
         self._selected: tuple[str, ...] = ()
@@ -81,13 +81,14 @@ class ContextJudge:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Keep the first failure of each test, and every way in which it ended."""
         nodeid, outcome = report.nodeid, str(report.outcome)
+        attempt = (nodeid, getattr(report, "worker_id", ""))  # with --dist=each every worker has its own
         if report.when == "setup":
-            self._has_failed.discard(nodeid)
+            self._has_failed.discard(attempt)
         if outcome in ("failed", "rerun"):  # pytest-rerunfailures says the latter
-            self._has_failed.add(nodeid)
+            self._has_failed.add(attempt)
             self._failures.setdefault(nodeid, failure_of(report))
         if report.when not in ("setup", "call") or outcome == "rerun":  # the end of one attempt, or of a process
-            self._ends[nodeid].add("failed" if nodeid in self._has_failed else "passed")
+            self._ends[nodeid].add("failed" if attempt in self._has_failed else "passed")
 
     # -- sorting --------------------------------------------------------------------------------------------------
 

@@ -242,6 +242,44 @@ def test_a_worker_that_dies(shop: Shop) -> None:
     assert shop.report["contexts"]["out_of_context"][0]["culprit"] in ("shop.kernel", "tests/billing/test_billing.py")
 
 
+MEETING = """
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+NAME = os.environ.get("PYTEST_XDIST_WORKER")
+
+
+def wait(name):
+    for _ in range(1000):
+        if Path(name).exists():
+            return
+        time.sleep(0.01)
+
+
+@pytest.fixture
+def meeting():
+    if NAME == "gw1":
+        wait("failed-once.log")
+    yield lambda: Path("called-again.log").touch() if NAME == "gw1" else None
+    if NAME == "gw0":
+        Path("failed-once.log").touch()
+        wait("called-again.log")
+"""
+
+
+def test_a_test_that_every_worker_runs(shop: Shop) -> None:
+    """It fails on each of them, and is not flaky because one begins it before the other has ended it."""
+    shop.run()
+    shop.project.write("tests/billing/conftest.py", MEETING)
+    shop.edit("tests/billing/test_billing.py", "invoice():\n    assert", "invoice(meeting):\n    meeting()\n    assert")
+    shop.edit("shop/kernel.py", "RATE = 2", "RATE = 3")
+    shop.run("-p", "xdist", "-n2", "--dist=each")
+    assert shop.categories == {"test_invoice": "out_of_context"}
+
+
 def test_nothing_is_certain_about_a_test_that_once_ended_in_both_ways(shop: Shop) -> None:
     """It may have failed again by itself."""
     once = RunOutcomes(state=TreeState(id="once"), tests={INVOICE: "mixed"})

@@ -17,7 +17,7 @@ _SUFFIXES = frozenset(
 )
 _FOLDERS = frozenset({"__pycache__", "node_modules", "venv", "build", "dist", "site-packages"})
 _LARGEST = 5_000_000  # bytes
-_MOST_LOOSE = 1000
+_MOST_LOOSE, _LARGEST_LOOSE = 1000, 200_000
 _NO_DATA = ("/", ".py", ".pyc", ".log", ".lock")
 _METADATA = (".dist-info", ".egg-info")
 
@@ -59,7 +59,11 @@ def loose_files(root: str, git: Git, *, ignored: Collection[str] = ()) -> dict[s
         for path in (*git.untracked(), *git.ignored())
         if path not in ignored and not path.endswith(_NO_DATA) and "__pycache__" not in path
     }
-    return {path: digest[:12] for path in sorted(paths)[:_MOST_LOOSE] if (digest := _digest(f"{root}/{path}"))}
+    return {
+        path: digest[:12]
+        for path in sorted(paths)[:_MOST_LOOSE]
+        if (digest := _digest(f"{root}/{path}", _LARGEST_LOOSE))
+    }
 
 
 def environment() -> str:
@@ -85,10 +89,10 @@ def _walk(root: str) -> Iterator[str]:
                 yield name if place == "." else f"{place}/{name}"
 
 
-def _digest(path: str) -> str:
-    """Return the id that git gives to a content, so that a file keeps it when it is committed."""
+def _digest(path: str, largest: int = _LARGEST) -> str:
+    """Return the id that git gives to a content, so that it stays when the file is committed; of a large one the size."""
     try:
-        if os.path.getsize(path) > _LARGEST:
+        if os.path.getsize(path) > largest:
             return str(os.path.getsize(path))
         with open_file(path, "rb") as stream:
             content = stream.read()

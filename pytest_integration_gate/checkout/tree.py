@@ -18,7 +18,7 @@ _SUFFIXES = frozenset(
 _FOLDERS = frozenset({"__pycache__", "node_modules", "venv", "build", "dist", "site-packages"})
 _LARGEST = 5_000_000  # bytes
 _MOST_LOOSE, _LARGEST_LOOSE = 1000, 200_000
-_NO_DATA = ("/", ".py", ".pyc", ".log", ".lock")
+_NO_DATA = ("/", ".gitignore", ".lock", ".log", ".py", ".pyc")
 _METADATA = (".dist-info", ".egg-info")
 
 
@@ -48,7 +48,7 @@ def tree_state(root: str, git: Git, *, ignored: Collection[str] = ()) -> TreeSta
 
 
 def loose_files(root: str, git: Git, *, ignored: Collection[str] = ()) -> dict[str, str]:
-    """Take the files below the root that git does not have, with short digests; none from folders that it ignores.
+    """Take the files below the root that git does not have, with short digests; none from ignored or hidden folders.
 
     Tests and tools leave such files behind, so they are no part of the state; but they may be read, too.
     """
@@ -57,13 +57,18 @@ def loose_files(root: str, git: Git, *, ignored: Collection[str] = ()) -> dict[s
     paths = {
         path
         for path in (*git.untracked(), *git.ignored())
-        if path not in ignored and not path.endswith(_NO_DATA) and "__pycache__" not in path
+        if path not in ignored and not path.endswith(_NO_DATA) and not _is_hidden(path)
     }
     return {
         path: digest[:12]
         for path in sorted(paths)[:_MOST_LOOSE]
         if (digest := _digest(f"{root}/{path}", _LARGEST_LOOSE))
     }
+
+
+def _is_hidden(path: str) -> bool:
+    """Whether a file lies where tools keep their own."""
+    return any(folder.startswith(".") or folder == "__pycache__" for folder in path.split("/")[:-1])
 
 
 def environment() -> str:
@@ -90,7 +95,7 @@ def _walk(root: str) -> Iterator[str]:
 
 
 def _digest(path: str, largest: int = _LARGEST) -> str:
-    """Return the id that git gives to a content, so that it stays when the file is committed; of a large one the size."""
+    """Return the id that git gives to a content, which stays when the file is committed; a large one has its size."""
     try:
         if os.path.getsize(path) > largest:
             return str(os.path.getsize(path))

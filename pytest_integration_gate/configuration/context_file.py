@@ -46,7 +46,7 @@ def check_contexts(contexts: Iterable[Context], root: str, known: Iterable[str],
         ]
         named = [(context.modules, ""), *((one.modules, f" of component `{one.name}`") for one in context.components)]
         named.append(((context.public,), " to be public"))
-        named.append(([one for one in context.uses if one.partition(".")[0] in tops], " to use"))
+        named.append((tuple(one for one in context.uses if one.partition(".")[0] in tops), " to use"))
         problems += [
             f"{where}: there is no module `{module}`{owner}.{_near(module, modules)}"
             for names, owner in named

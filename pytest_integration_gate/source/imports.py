@@ -108,7 +108,7 @@ def _read(filename: str, mtime: int, size: int) -> Reading:
                 continue
             case ast.JoinedStr(values=parts):
                 text = "".join(str(part.value) if isinstance(part, ast.Constant) else "*" for part in parts)
-                if _is_telling(text) and text.strip("*"):
+                if _is_telling(text) and text.strip("*."):
                     texts.add(text)
             case ast.Call() | ast.Name() | ast.Attribute():
                 others.append(node)

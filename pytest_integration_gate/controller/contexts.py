@@ -210,4 +210,5 @@ def _out_of_context(one: Sorted, culprit: Culprit | None) -> OutOfContext:
         certain=bool(culprit and culprit.is_certain),
         chain=culprit.chain if culprit else (),
         others=culprit.others if culprit else (),
+        architectural=culprit is not None and culprit.name != one.failure.nodeid.partition("::")[0],
     )

@@ -78,7 +78,8 @@ def _culprit_lines(group: Sequence[OutOfContext], contexts: Contexts, width: int
     group = sorted(group, key=lambda failure: (not failure.certain, failure.nodeid))
     first = group[0]
     name = first.culprit or "no culprit found"
-    yield separator("_", printable(f"{name} (out of context)"), width), RED if first.certain else YELLOW
+    kind = "out of context, architectural" if any(one.architectural for one in group) else "out of context"
+    yield separator("_", printable(f"{name} ({kind})"), width), RED if first.certain else YELLOW
     yield "", PLAIN
     tests = counted(len(group), "test")
     named = " and ".join(_names(contexts.active))

@@ -128,6 +128,7 @@ def test_a_change_that_breaks_the_tests_of_others(shop: Shop) -> None:
             "culprit": "shop.kernel",
             "certain": True,
             "chain": ["tests/billing/test_billing.py", "shop.billing", "shop.kernel"],
+            "architectural": True,
         }
     ]
     assert report["gate"]["status"] == "FAILED"
@@ -143,7 +144,7 @@ def test_a_change_that_breaks_the_tests_of_others(shop: Shop) -> None:
     assert shop.step == ("run_test_suite", "failed", "fix_test_failures")
     result.stdout.fnmatch_lines(
         [
-            "*shop.kernel (out of context)*",
+            "*shop.kernel (out of context, architectural)*",
             "The change of shop.kernel broke 1 test outside of orders.",
             f"  broken      {INVOICE}",
             "  chain       tests/billing/test_billing.py -> shop.billing -> shop.kernel",
@@ -229,6 +230,16 @@ def test_failures_of_every_make(shop: Shop, name: str, old: str, new: str, faile
     assert shop.categories == dict.fromkeys(failed, "out_of_context")
     (entry,) = shop.report["contexts"]["out_of_context"]
     assert (entry["culprit"], entry["before"], entry["certain"]) == (culprit, "passed", True)
+    assert entry["architectural"]
+
+
+def test_a_test_that_somebody_else_has_changed(shop: Shop) -> None:
+    """It is its own culprit, and that is no matter of architecture."""
+    shop.run()
+    shop.edit("tests/billing/test_billing.py", "invoice(1) == 3", "invoice(1) == 4")
+    shop.run()
+    (entry,) = shop.report["contexts"]["out_of_context"]
+    assert (entry["culprit"], entry["architectural"]) == ("tests/billing/test_billing.py", False)
 
 
 def test_a_worker_that_dies(shop: Shop) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from importlib.util import find_spec
+from os.path import isdir
 from sys import stdlib_module_names
 from typing import Literal
 
@@ -64,6 +65,7 @@ class ImportGraph:
         self._known = known or {}
         self._for_all = tuple(for_all)
         self._needs: dict[str, tuple[Need, ...]] = {}
+        self._dynamic: dict[str, bool] = {}
 
     @property
     def modules(self) -> Mapping[str, str]:
@@ -111,8 +113,10 @@ class ImportGraph:
 
     def is_dynamic(self, path: str) -> bool:
         """Say whether a file imports or runs something that it does not name, or that is not among the files."""
-        reading = self._reading(path)
-        return reading.is_dynamic or any(self._is_unknown(path, one) for one in reading.imports)
+        if path not in self._dynamic:
+            reading = self._reading(path)
+            self._dynamic[path] = reading.is_dynamic or any(self._is_unknown(path, one) for one in reading.imports)
+        return self._dynamic[path]
 
     def texts(self, path: str) -> frozenset[str]:
         """Return the texts of a file that could name a module or a file."""
@@ -189,8 +193,11 @@ class ImportGraph:
 
     def _is_unknown(self, path: str, one: Import) -> bool:
         """Whether an import of the project's own leads to no file: generated, compiled, linked, or from elsewhere."""
-        if one.is_for_types or self.resolve(path, one):
+        if one.is_for_types:
             return False
+        if found := self.resolve(path, one):
+            package, is_package, _ = found[0].rpartition("__init__.py")
+            return bool(is_package and found[1]) and isdir(self._absolute(package + found[1]))  # a link to a folder
         top = self._base(path, one).partition(".")[0]
         return top in self._modules or any(True for _ in self._elsewhere(path, one))
 

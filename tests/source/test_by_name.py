@@ -108,6 +108,19 @@ def test_an_import_from_a_folder_that_is_on_the_path_only_at_run_time(tmp_path: 
     assert [(need.path, need.kind) for need in one.needs("t.py")] == [("lib/helper.py", "pattern")]
 
 
+def test_a_folder_that_is_a_link(tmp_path: Path) -> None:
+    """Its modules have other paths among the files, so an import of it may be any."""
+    for name in ("libs/shared/x.py", "shop/__init__.py", "t.py", "u.py"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    (tmp_path / "shop/shared").symlink_to("../libs/shared")
+    (tmp_path / "t.py").write_text("from shop import shared\n")
+    (tmp_path / "u.py").write_text("from shop import VALUE\n")
+    one = ImportGraph(str(tmp_path), ["libs/shared/x.py", "shop/__init__.py", "t.py", "u.py"])
+    assert one.is_dynamic("t.py")
+    assert not one.is_dynamic("u.py")
+
+
 def test_a_file_without_such_a_function_is_not_parsed(tmp_path: Path) -> None:
     """Its imports are known already."""
     (tmp_path / "a.py").write_text("import shop\n")

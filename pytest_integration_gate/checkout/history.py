@@ -75,11 +75,13 @@ class History:
             return "yes"
         return "no" if is_python else "unknown"
 
-    def had(self, path: str, name: str) -> bool | None:
-        """Say whether a module defined a name before it changed, None when nobody knows."""
-        old, _ = self._versions(path)
-        names = None if old is None else names_defined(old)
-        return None if names is None else name in names
+    def lost(self, change: Change, name: str) -> bool | None:
+        """Say whether a module defined a name and does so no more, None when nobody knows or it still does."""
+        old, new = self._before(change.path), self._now(change.now or change.path)
+        before, now = ((None if source is None else names_defined(source)) for source in (old, new))
+        if before is None:
+            return None
+        return name in before and (None if now is None or name in now else True)
 
     def leaves_behind(self, change: Change) -> bool:
         """Say whether a change may outlast the test that runs it."""

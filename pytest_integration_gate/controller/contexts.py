@@ -125,7 +125,7 @@ class ContextJudge:
             and self._base.has_same_environment(nodeid),
             carries=lambda path, reached: history.carries(path, nodeid, reached),
             ran=lambda path: self._coverage.ran(nodeid, path),
-            had=history.had,
+            lost=history.lost,
             leaves_behind=history.leaves_behind,
         )
 

@@ -81,21 +81,21 @@ def find_culprit(
     passed_before: bool,
     carries: Callable[[str, Collection[str]], Carry] = lambda path, reached: "unknown",
     ran: Callable[[str], bool] = lambda path: False,
-    had: Callable[[str, str], bool | None] = lambda path, name: None,
+    lost: Callable[[Change, str], bool | None] = lambda change, name: None,
     leaves_behind: Callable[[Change], bool] = lambda change: False,
 ) -> Culprit | None:
     """Find the changed file that a failure is due to, None when the test reaches none.
 
     `reach` is what the test needs of all that changed since it was last seen to pass, or since the base. `carries` says
     whether what changed in a file carries to the test through the files that it reaches, `ran` whether the test ran a
-    file when its coverage was last measured, `had` whether a module had a name before it changed (None: nobody knows),
+    file when its coverage was last measured, `lost` whether a module had a name and has lost it (None: nobody knows),
     and `leaves_behind` whether a change may outlast the test that runs it.
     """
     suspects, graph = list(reach.suspects()), reach.graph
     if not suspects:
         return None
     carry = {suspect.path: _carry(suspect, carries(suspect.path, reach.files)) for suspect in suspects}
-    named = {suspect.path: _is_named(failure, suspect, reach, had) for suspect in suspects}
+    named = {suspect.path: _is_named(failure, suspect, graph, lost) for suspect in suspects}
 
     is_test = "::" in failure.nodeid
 
@@ -133,9 +133,11 @@ def _carry(suspect: _Suspect, told: Carry) -> Carry:
 _CERTAIN, _LIKELY, _UNNAMED = 2, 1, 0
 
 
-def _is_named(failure: Failure, suspect: _Suspect, reach: Reach, had: Callable[[str, str], bool | None]) -> int:
+def _is_named(
+    failure: Failure, suspect: _Suspect, graph: ImportGraph, lost: Callable[[Change, str], bool | None]
+) -> int:
     """Say whether the exception itself names the file: what it could not import, or where the syntax is wrong."""
-    change, graph = suspect.change, reach.graph
+    change = suspect.change
     if failure.cls.endswith(("SyntaxError", "IndentationError", "TabError")) and suspect.path == failure.place:
         return _CERTAIN
     missing, module = failure.missing, graph.module(change.path)
@@ -148,11 +150,10 @@ def _is_named(failure: Failure, suspect: _Suspect, reach: Reach, had: Callable[[
     if owner not in (module, graph.module(change.now)) or missing in graph.modules:
         return _UNNAMED
     # Who asks for a name that never was there is to blame, not the module that was asked.
-    was_there = had(change.path, name)
-    if was_there is False:
+    is_lost = lost(change, name)
+    if is_lost is False:
         return _UNNAMED
-    asks_newly = was_there is None and reach.has_changed(failure.place.partition("::")[0])
-    return _LIKELY if asks_newly or "partially initialized" in failure.message else _CERTAIN
+    return _CERTAIN if is_lost and "partially initialized" not in failure.message else _LIKELY
 
 
 _Way: TypeAlias = tuple[int, tuple[str, ...], bool, bool]
@@ -199,10 +200,6 @@ class Reach:
         return any(not change.path.endswith(".py") for change in self.unseen) or (
             bool(self.unseen) and self._is_dynamic
         )
-
-    def has_changed(self, path: str) -> bool:
-        """Whether a file is among what changed."""
-        return path in self._changed
 
     @property
     def _is_dynamic(self) -> bool:

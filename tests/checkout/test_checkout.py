@@ -145,6 +145,22 @@ def test_the_state_without_git(tmp_path: Path) -> None:
     assert (state.commit, state.is_clean) == ("", False)
 
 
+def test_a_name_that_a_module_has_lost(root: Path) -> None:
+    """It had the name and has it no more; nobody knows of one that it still has, of a star, of an unknown file."""
+    history = History([], {}, git=Git(str(root)), root=str(root), commit="HEAD", roots=("",), files=())
+    (root / "edited.py").write_text("kept = 1\n")
+    (root / "kept.py").write_text("from edited import *\n")
+    run_git(root.parent, "commit", "-qam", "two")
+    (root / "edited.py").write_text("came = 1\nkept = 2\n")
+    (root / "kept.py").write_text("y = 1\n")
+    edited, kept = Change(path="edited.py"), Change(path="kept.py")
+    assert [history.lost(edited, name) for name in ("kept", "came", "other")] == [None, False, False]
+    (root / "edited.py").write_text("came = 1\n")
+    assert history.lost(edited, "kept") is True
+    assert history.lost(kept, "x") is None
+    assert history.lost(Change(path="nowhere.py"), "x") is None
+
+
 def test_a_change_that_means_nothing_is_none(root: Path) -> None:
     """Comments and layout are left out, by the commit as by the ids of contents that were recorded."""
     git, before = Git(str(root)), tree_state(str(root), Git(str(root))).files

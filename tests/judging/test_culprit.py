@@ -42,7 +42,7 @@ def found(
     failure: Failure = FAILURE,
     passed: bool = True,
     carry: Mapping[str, Carry] | None = None,
-    had: bool | None = None,
+    lost: bool | None = None,
     leaving: Collection[str] = (),
 ) -> Culprit | None:
     all_changes = [Change(path=one) if isinstance(one, str) else one for one in changes]
@@ -55,7 +55,7 @@ def found(
         reach,
         passed_before=passed,
         carries=lambda path, _: (carry or {}).get(path, "unknown"),
-        had=lambda path, name: had,
+        lost=lambda change, name: lost,
         leaves_behind=lambda change: change.path in leaving,
     )
 
@@ -156,25 +156,25 @@ def test_a_module_that_is_gone_is_called_by_its_old_name(root: Path, missing: st
 def test_a_name_that_is_gone_from_a_changed_module(root: Path) -> None:
     """The exception names module and name; in a circle of imports any of them may have closed it."""
     failure = Failure(nodeid=TEST, cls="ImportError", missing="shop.money.RATE")
-    culprit = found(root, "shop/invoice.py", "shop/money.py", failure=failure)
+    culprit = found(root, "shop/invoice.py", "shop/money.py", failure=failure, lost=True)
     assert culprit is not None
     assert (culprit.name, culprit.is_certain) == ("shop.money", True)
     circle = Failure(nodeid=TEST, cls="ImportError", missing="shop.money.RATE", message="partially initialized module")
-    culprit = found(root, "shop/invoice.py", "shop/money.py", failure=circle)
+    culprit = found(root, "shop/invoice.py", "shop/money.py", failure=circle, lost=True)
     assert culprit is not None
     assert not culprit.is_certain
 
 
 def test_who_asks_for_a_name_that_never_was_is_to_blame(root: Path) -> None:
-    """Not the module that was asked; it may be, when nobody knows what it had and the one who asks has changed."""
+    """Not the module that was asked; it may be, when nobody knows what it had, or when it has the name still."""
     failure = Failure(nodeid=TEST, cls="ImportError", missing="shop.money.NOPE", place="shop/invoice.py::<module>")
-    culprit = found(root, "shop/invoice.py", "shop/money.py", failure=failure, had=False)
+    culprit = found(root, "shop/invoice.py", "shop/money.py", failure=failure, lost=False)
     assert culprit is not None
     assert (culprit.name, culprit.is_certain) == ("shop.invoice", False)
-    culprit = found(root, "shop/invoice.py", "shop/money.py", failure=failure, had=True)
+    culprit = found(root, "shop/invoice.py", "shop/money.py", failure=failure, lost=True)
     assert culprit is not None
     assert (culprit.name, culprit.is_certain) == ("shop.money", True)
-    culprit = found(root, "shop/invoice.py", "shop/money.py", failure=failure, had=None)
+    culprit = found(root, "shop/invoice.py", "shop/money.py", failure=failure, lost=None)
     assert culprit is not None
     assert (culprit.name, culprit.is_certain) == ("shop.money", False)
 

@@ -127,7 +127,9 @@ class _Reading:
             for criterion in criteria:
                 self.criterion(mark.args[0], criterion)
         else:
-            self.criterion(mark.args[0], "")
+            identity = mark.args[0]
+            story, _, criterion = identity.partition("/")  # as docstrings write it
+            self.criterion(*(identity, "") if identity in self.stories else (story, criterion))
 
     def criterion(self, identity: str, criterion: str) -> None:
         """Link a criterion. A test that names only the story proves its criterion when there is but one."""

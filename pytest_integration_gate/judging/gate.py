@@ -178,7 +178,7 @@ def _gate(
     left = [reason for cause, (number, reason) in causes.items() if number and cause not in fail_on]
     left += [cause.reason for cause in others if not _fails(cause, fail_on)]
     reasons = failing or left
-    status: Status = "FAILED" if failing else "PARTIAL" if left else "PASSED"
+    status: Status = "FAILED" if failing else "PARTIAL" if left or summary.not_run else "PASSED"
 
     certain = claims.verified + claims.contradicted
     met = certain + claims.suspect

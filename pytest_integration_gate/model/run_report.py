@@ -278,7 +278,8 @@ class OutOfContext:
     """A failure outside of it, and what did it.
 
     `culprit` is a module by its dotted name, a conftest or data file by its path, None when none was found. `chain`
-    leads from the test's file to it. `others` are further changed files that the test reaches.
+    leads from the test's file to it. `others` are further changed files that the test reaches. `architectural` says
+    that the culprit is shared: not the test's own file.
     """
 
     nodeid: str
@@ -287,6 +288,7 @@ class OutOfContext:
     certain: bool
     chain: tuple[str, ...]
     others: tuple[str, ...] = ()
+    architectural: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

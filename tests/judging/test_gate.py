@@ -78,6 +78,14 @@ def test_the_verdicts_and_what_the_run_fails_on_decide(
     assert report.test_run.status == status
 
 
+def test_tests_that_did_not_run_leave_the_gate_partial() -> None:
+    """What they claim nobody has seen."""
+    failed = TestOutcome(nodeid="t::a", outcome="failed")
+    report = judge(run=RUN, findings=[], outcomes=[failed], not_run=2)
+    assert (report.test_run.status, report.gate.status) == ("FAILED", "PARTIAL")
+    assert report.gate.reasons == ("1 failed test", "2 tests not run")
+
+
 @pytest.mark.parametrize(("outcome", "reason"), [("failed", "1 failed test"), ("error", "1 error")])
 def test_a_failing_test_fails_the_run_and_not_the_gate(outcome: str, reason: str) -> None:
     """The gate answers for the claims alone; the run is red all the same, and the reasons say why."""

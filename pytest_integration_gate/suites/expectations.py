@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
-from pytest_integration_gate.strict_yaml import Node
+from pytest_integration_gate.strict_yaml import Entry, Node
+from pytest_integration_gate.suites.durations import milliseconds
 from pytest_integration_gate.suites.matchers import MATCHERS, TYPES, is_matcher
 from pytest_integration_gate.yaml_rules import describe, nearest
 
@@ -40,6 +42,24 @@ def problems_of(node: Node, name: str, *, exact: bool = False, least: float | No
     else:
         for number, item in enumerate(node.items):
             yield from problems_of(item, f"{name}[{number}]", exact=exact)
+
+
+def problems_of_time(node: Node, name: str) -> Iterator[str]:
+    """Say what is wrong with the expectation of a time: a number of milliseconds, or a text with its unit."""
+    return problems_of(_in_milliseconds(node), name, least=0)
+
+
+def problems_of_output(node: Node, name: str) -> Iterator[str]:
+    """Say what is wrong with the expectation of what a command writes, which may be ``{json: …}``."""
+    if isinstance(node.data, dict) and set(node.data) == {"json"}:
+        node, name = node.entries["json"].value, f"{name}.json"
+    return problems_of(node, name)
+
+
+def _in_milliseconds(node: Node) -> Node:
+    entries = {key: Entry(key=entry.key, value=_in_milliseconds(entry.value)) for key, entry in node.entries.items()}
+    items = tuple(map(_in_milliseconds, node.items))
+    return replace(node, data=milliseconds(node.data), items=items, entries=entries)
 
 
 def _operand(key: str, node: Node, name: str, exact: bool, least: float | None) -> Iterator[str]:
@@ -81,7 +101,10 @@ def _bound(key: str, node: Node, name: str, least: float | None) -> Iterator[str
         return
     if not isinstance(data, int | float | str) or isinstance(data, bool):
         yield f"{node.place}: `{name}` must be a number or a text, not {describe(data)}."
-    elif least is not None and not isinstance(data, str):
+    elif isinstance(data, str):
+        if least is not None:
+            yield f"{node.place}: `{name}: {data}` never holds: a number is not compared with a text."
+    elif least is not None:
         if (key == "gte" and data <= least) or (key == "gt" and data < least):
             yield f"{node.place}: `{name}: {data}` always holds. Write a bound that can fail."
         elif (key == "lt" and data <= least) or (key == "lte" and data < least):

@@ -14,7 +14,7 @@ from requests.adapters import HTTPAdapter
 from requests.structures import CaseInsensitiveDict
 
 from pytest_integration_gate.isolation import at_work, perf_counter
-from pytest_integration_gate.suites.durations import seconds, shown
+from pytest_integration_gate.suites.durations import milliseconds, seconds, shown
 from pytest_integration_gate.suites.matchers import ABSENT, Difference, differences
 from pytest_integration_gate.suites.seen import Seen, StepFailed
 
@@ -55,6 +55,8 @@ def compare(expect: Mapping[str, Any] | None, seen: Seen) -> tuple[Difference, .
         if key == "headers":
             wanted = {str(name).lower(): _header(value) for name, value in wanted.items()}
             actual = {name.lower(): value for name, value in actual.items()}
+        if key == "response_time":
+            wanted = milliseconds(wanted)
         if key == "body" and actual == "":  # no body at all is empty, null and absent alike
             actual = None if wanted is None else ABSENT if wanted == {"absent": True} else ""
         found += differences(wanted, actual, path=f"$.{key}", exact=exact and key == "body")

@@ -11,7 +11,7 @@ from typing import Any
 
 from pytest_integration_gate.strict_yaml import Data, Node
 from pytest_integration_gate.suites.durations import refuse_duration
-from pytest_integration_gate.suites.expectations import problems_of
+from pytest_integration_gate.suites.expectations import problems_of, problems_of_output, problems_of_time
 from pytest_integration_gate.suites.load_rules import FIGURES, check_load, refuse_rate
 from pytest_integration_gate.values import dataclass
 from pytest_integration_gate.yaml_rules import (
@@ -154,7 +154,7 @@ def check_http_expect(expect: Node, name: str) -> Iterator[str]:
             else:
                 yield from problems_of(node, inner, least=100)
         elif key == "response_time":
-            yield from problems_of(node, inner, least=0)
+            yield from problems_of_time(node, inner)
         elif key in ("headers", "body"):
             yield from problems_of(node, inner, exact=exact)
 
@@ -181,12 +181,15 @@ def _check_sql(step: Node, name: str) -> Iterator[str]:
 
 def _check_command(step: Node, name: str) -> Iterator[str]:
     expected = step.entries.get("expected_output") or step.entries.get("expectedOutput")
-    if expected is None:
+    if expected is not None:
+        yield from problems_of_output(expected.value, f"{name}.expected_output")
+    expect = step.entries.get("expect")
+    if expect is None or not isinstance(expect.value.data, dict):
         return
-    node, inner = expected.value, f"{name}.expected_output"
-    if isinstance(node.data, dict) and set(node.data) == {"json"}:
-        node, inner = node.entries["json"].value, f"{inner}.json"
-    yield from problems_of(node, inner)
+    if not expect.value.data:
+        yield f"{expect.value.place}: `{name}.expect` is empty, so that nothing is checked."
+    for key, entry in expect.value.entries.items():
+        yield from problems_of_output(entry.value, f"{name}.expect.{key}")
 
 
 def _check_websocket(step: Node, name: str) -> Iterator[str]:
@@ -256,13 +259,14 @@ KINDS: Mapping[str, Kind] = {
                 "command": COMMAND,
                 "expected_output": ANY,
                 "exit_code": ANY,
+                "expect": Table(keys={"exit_code": ANY, "output": ANY, "stderr": ANY, "json": ANY}),
                 "timeout": DURATION,
                 "env": MapOf(SCALAR),
                 "cwd": NAME,
                 "capture": _CAPTURE,
             },
             required=("command",),
-            sees=("exit_code", "output", "stderr"),
+            sees=("exit_code", "output", "stderr", "json"),
             check=_check_command,
         ),
         Kind(

@@ -43,7 +43,7 @@ def test_bodies(bench: Any) -> None:
 def test_text_headers_and_captures(bench: Any) -> None:
     """Bodies that are no JSON are text; names of headers have no case; captures keep their types."""
     variables = bench.steps(
-        "{endpoint: /text, expect: {status: 200, body: plain words, headers: {x-COUNT: 3}, response_time: {lt: 5000}},"
+        "{endpoint: /text, expect: {status: 200, body: plain words, headers: {x-COUNT: 3}, response_time: {lt: 5s}},"
         " capture: {place: headers.location, code: status}}",
         "{endpoint: /job, capture: {nothing: body.result, all: body, state: 'body.state'}}",
     )
@@ -404,6 +404,8 @@ def test_postgresql(bench: Any) -> None:
         "{command: echo one two, expected_output: {matches: 'two$'}}",
         '{command: "echo \'{\\"a\\": 1, \\"b\\": 2}\'", expected_output: {json: {a: integer}}}',
         "{command: echo $ONE, env: {ONE: 1}, expected_output: '1'}",
+        "{command: 'echo out; echo bad >&2; exit 2', expect: {exit_code: 2, output: out, stderr: {contains: ba}}}",
+        '{command: "echo \'[{\\"a\\": 1}]\'", expect: {json: [{a: integer}]}, until: "json[0].a == 1"}',
     ],
 )
 def test_command(bench: Any, step: str) -> None:
@@ -418,6 +420,13 @@ def test_command(bench: Any, step: str) -> None:
         ("{command: exit 3}", "$.exit_code is 3, expected 0"),
         ("{command: \"echo '{}'\", expected_output: '{\"a\": 1}'}", "$.output.a is absent, expected 1"),
         ("{command: echo x, expected_output: {json: {a: 1}}}", "(the output is not JSON)"),
+        ("{command: echo x, expect: {json: {a: 1}}}", "(the output is not JSON)"),
+        ("{command: \"echo '{}'\", expect: {json: {a: 1}}}", "$.json.a is absent, expected 1"),
+        (
+            "{command: echo bad >&2, expected_output: {contains: bad}}",
+            "(`stderr` is as expected: `expect: {stderr: …}`)",
+        ),
+        ("{command: echo bad >&2, expect: {stderr: good}}", '$.stderr is "bad", expected "good"'),
         ("{command: sleep 60, timeout: 200ms}", "did not end within 200 ms and was ended."),
         ("{command: [no-such-program]}", "cannot be started"),
     ],
@@ -425,6 +434,17 @@ def test_command(bench: Any, step: str) -> None:
 def test_command_that_fails(bench: Any, step: str, reason: str) -> None:
     """A command that does something else says what."""
     assert reason in bench.failure(step).reason
+
+
+def test_what_a_command_gives(bench: Any) -> None:
+    """Output is captured as a text, or as the data that it is when it is JSON; a failure tells the streams apart."""
+    variables = bench.steps(
+        "{command: \"echo '{\\\"n\\\": [7]}'; echo bad >&2\", capture: {n: 'json.n[0]', e: stderr}}"
+    )
+    assert (variables["n"], variables["e"]) == (7, "bad\n")
+    assert "there is nothing at `json.n`" in bench.failure("{command: echo x, capture: {n: json.n}}").reason
+    shown = bench.failure("{command: echo out; echo bad >&2, exit_code: 1}").message
+    assert "  out\n  stderr\n  bad\n" in shown
 
 
 # -- webhooks and uploads ---------------------------------------------------------------------------------------------

@@ -37,7 +37,7 @@ def run(data: Mapping[str, Any], world: World) -> Seen:
     """Send the request of a step."""
     arguments: dict[str, Any] = {"params": data.get("params")}
     if "form" in data:
-        arguments["data"] = {name: _scalar(value) for name, value in data["form"].items()}
+        arguments["data"] = {name: scalar(value) for name, value in data["form"].items()}
     elif isinstance(data.get("data"), str):
         arguments["data"] = data["data"].encode()
     elif "data" in data:
@@ -70,7 +70,7 @@ def send(data: Mapping[str, Any], world: World, /, method: str = "GET", **argume
     """
     method, url = target(data["endpoint"], world, method)
     headers = {**world.headers, **data.get("headers", {})}
-    headers = {name: _scalar(value) for name, value in headers.items() if value is not None}
+    headers = {name: scalar(value) for name, value in headers.items() if value is not None}
     try:
         session = world.session_for(url)
         request = session.prepare_request(requests.Request(method, url, headers=headers, **arguments))
@@ -169,7 +169,8 @@ def body_of(response: requests.Response) -> Any:
     return text
 
 
-def _scalar(value: Any) -> str:
+def scalar(value: Any) -> str:
+    """Write a value of a header or a form."""
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 

@@ -323,6 +323,7 @@ KINDS: Mapping[str, Kind] = {
                     keys={"field": NAME, "path": NAME, "content": Text(), "filename": NAME, "content_type": NAME},
                 ),
                 "data": MapOf(SCALAR),
+                "form": MapOf(SCALAR),
                 "read_back": Table(keys={**_REQUEST, "expect": _HTTP_EXPECT}, required=("endpoint", "expect")),
             },
             required=("endpoint", "file"),

@@ -57,7 +57,8 @@ def in_step(step: str, more: str = "") -> str:
         ),
         (
             "tests:\n\t- x",
-            "x:2:1: not valid YAML: while scanning for the next token, found character that cannot start any token.",
+            "x:2:1: not valid YAML: while scanning for the next token, found character that cannot start any token. Indent "
+            "with spaces: here stands a tab.",
         ),
         (b"tests: [\xff]", "x:1: not UTF-8. Save the file as UTF-8."),
         ("{test_suite: x}", "x:1:1: `the file` lacks `tests`."),
@@ -119,6 +120,26 @@ def test_all_at_once(suite: Any) -> None:
     ]
 
 
+def test_tests_without_a_type(suite: Any) -> None:
+    """A test of no type, or of one that is none, is checked by its keys: its other mistakes are told as well."""
+    found = problems(
+        suite,
+        "tests:\n- {name: a, steps: [{endpoint: /, expct: {}}]}\n- {name: b, type: sql, sql: SELECT 1, expect: {}}\n"
+        "- {name: c, endpoints: []}\n- {name: d, type: http, endpoint: /, timeout: 5 parsecs}\n",
+    )
+    assert [problem.partition(". Did")[0].partition(" Known:")[0].partition(" must be")[0] for problem in found] == [
+        "x:2:3: `tests[0]` lacks `type`.",
+        "x:2:35: `expct` is not a key of `tests[0].steps[0]`",
+        "x:3:19: `tests[1].type`",
+        "x:3:47: `tests[1].expect` is empty, so that nothing is checked.",
+        "x:4:3: `tests[2]` lacks `type`.",
+        "x:4:24: `tests[2].endpoints` is empty, so that nothing is checked.",
+        "x:5:19: `tests[3].type`",
+        "x:5:47: `tests[3].timeout` is `5 parsecs`: write milliseconds as a whole number above 0, or a text with its "
+        'unit, like `"250ms"`, `"4s"` or `"2m"`.',
+    ]
+
+
 @pytest.mark.parametrize(
     ("step", "fragment"),
     [
@@ -151,6 +172,7 @@ def test_all_at_once(suite: Any) -> None:
         ("{endpoint: '/{{item}}'}", "the variable `item` is not defined"),
         ("{endpoint: '/{{'}", "the closing braces are missing"),
         ("{endpoint: /, foreach: 5}", "must be text, not `5`"),
+        ("{endpoint: /, foreach: []}", "`tests[0].steps[0].foreach` is empty, so that nothing is checked"),
         ("{sql: SELECT 1}", "selects rows and checks nothing"),
         ("{sql: SELECT 1, expect: {}}", "is empty, so that nothing is checked"),
         ("{sql: SELECT 1, expect: {rows: {gte: 0}}}", "always holds"),

@@ -136,6 +136,35 @@ async def asgi(scope: dict[str, Any], receive: Any, send: Any) -> None:
     await send({"type": "http.response.body", "body": json.dumps(bodies[scope["path"]]).encode()})
 
 
+@pytest.mark.parametrize("answers", [False, True])
+@pytest.mark.parametrize("is_async", [False, True], ids=["wsgi", "asgi"])
+def test_application_that_raises(bench: Any, is_async: bool, answers: bool, caplog: pytest.LogCaptureFixture) -> None:
+    """It is answered by 500, as a server does, with its traceback in the log; an answer that it gave before counts."""
+
+    def wsgi_app(environ: dict[str, Any], start_response: Any) -> Any:
+        if answers:
+            start_response("200 OK", [])
+        raise ValueError("inside")
+
+    async def asgi_app(scope: dict[str, Any], receive: Any, send: Any) -> None:
+        if answers:
+            await send({"type": "http.response.start", "status": 503, "headers": []})
+            await send({"type": "http.response.body", "body": b"later"})
+        raise ValueError("inside")
+
+    expected = "{status: 503, body: later}" if is_async and answers else "{status: 500}"
+    bench.run(
+        f"""
+        app: app
+        tests: [{{name: a, type: flow, steps: [{{endpoint: /boom, expect: {expected}}}]}}]
+        """,
+        app=asgi_app if is_async else wsgi_app,
+    )
+    (record,) = caplog.records
+    assert record.getMessage() == "The application raised at GET /boom"
+    assert "ValueError: inside" in caplog.text
+
+
 @pytest.mark.parametrize("failure", ["", "no database"])
 def test_lifespan(bench: Any, failure: str) -> None:
     """An ASGI application starts before its first request and shuts down at the end, in one event loop."""
@@ -551,7 +580,10 @@ def test_webhook_signature(bench: Any) -> None:
 def test_upload(bench: Any) -> None:
     """A file is uploaded with fields, from the disk or as written, and read back."""
     (bench.root / "doc.txt").write_text("from the disk")
-    for source, content, name in (("path: doc.txt", "from the disk", "doc.txt"), ("content: hi", "hi", "upload.txt")):
+    for source, content, name, fields in (
+        ("path: doc.txt", "from the disk", "doc.txt", "data"),
+        ("content: hi", "hi", "upload.txt", "form"),
+    ):
         bench.run(
             f"""
             tests:
@@ -559,8 +591,8 @@ def test_upload(bench: Any) -> None:
                 type: upload
                 endpoint: /files
                 file: {{field: doc, {source}, content_type: text/markdown}}
-                data: {{title: "x"}}
-                expect: {{status: 201, body: {{name: {name}, title: x}}}}
+                {fields}: {{title: true}}
+                expect: {{status: 201, body: {{name: {name}, title: "true"}}}}
                 capture: {{id: body.id}}
                 read_back:
                   endpoint: "/files/{{{{id}}}}"

@@ -165,7 +165,12 @@ def _is_status(text: str) -> bool:
 
 def _check_sql(step: Node, name: str) -> Iterator[str]:
     expect = step.entries.get("expect")
-    checks = {"expect", "capture", "until", "fail_if"} & step.entries.keys()
+    checks = {"expect", "refused", "capture", "until", "fail_if"} & step.entries.keys()
+    if "refused" in step.entries:
+        yield from problems_of(step.entries["refused"].value, f"{name}.refused")
+        for given in ("expect", "capture", "until", "fail_if"):
+            if given in step.entries:
+                yield f"{step.entries[given].key.place}: `{name}.{given}`: a statement that is refused gives nothing."
     sql = step.entries.get("sql")
     if not checks and sql is not None and str(sql.value.data).lstrip()[:6].lower() == "select":
         yield f"{step.place}: `{name}` selects rows and checks nothing. Add `expect` or `capture`."
@@ -194,11 +199,19 @@ def _check_command(step: Node, name: str) -> Iterator[str]:
 
 def _check_websocket(step: Node, name: str) -> Iterator[str]:
     exchange = step.entries.get("exchange")
-    for number, item in enumerate(exchange.value.items if exchange is not None else ()):
-        if "expect" in item.entries:
-            yield from problems_of(item.entries["expect"].value, f"{name}.exchange[{number}].expect")
-        elif "send" not in item.entries and isinstance(item.data, dict):
-            yield f"{item.place}: `{name}.exchange[{number}]` neither sends nor expects anything."
+    parts = exchange.value.items if exchange is not None else ()
+    for number, item in enumerate(parts):
+        inner = f"{name}.exchange[{number}]"
+        for key in ("expect", "closed", "refused"):
+            if key in item.entries:
+                yield from problems_of(item.entries[key].value, f"{inner}.{key}")
+        if isinstance(item.data, dict) and not {"send", "expect", "closed", "refused"} & set(item.data):
+            yield f"{item.place}: `{inner}` neither sends nor expects anything."
+        is_alone = len(parts) == 1 and not {"send", "expect", "closed"} & item.entries.keys()
+        if "refused" in item.entries and not is_alone:
+            yield f"{item.place}: `{inner}.refused` stands alone: where the handshake is refused nothing follows."
+        if "closed" in item.entries and ("expect" in item.entries or number < len(parts) - 1):
+            yield f"{item.place}: `{inner}.closed` is the end of an exchange: nothing is expected beside or behind it."
 
 
 def _check_upload(step: Node, name: str) -> Iterator[str]:
@@ -243,6 +256,7 @@ KINDS: Mapping[str, Kind] = {
                 "params": MapOf(ANY),
                 "database": NAME,
                 "expect": MapOf(ANY),
+                "refused": ANY,
                 "capture": _CAPTURE,
             },
             required=("sql",),
@@ -278,7 +292,17 @@ KINDS: Mapping[str, Kind] = {
                 "url": NAME,
                 "headers": HEADERS,
                 "timeout": DURATION,
-                "exchange": ListOf(Table(keys={"send": Value(_refuse_empty), "expect": ANY, "timeout": DURATION})),
+                "exchange": ListOf(
+                    Table(
+                        keys={
+                            "send": Value(_refuse_empty),
+                            "expect": ANY,
+                            "closed": ANY,
+                            "refused": ANY,
+                            "timeout": DURATION,
+                        }
+                    )
+                ),
                 "capture": _CAPTURE,
             },
             required=("url", "exchange"),

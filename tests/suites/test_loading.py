@@ -57,8 +57,8 @@ def in_step(step: str, more: str = "") -> str:
         ),
         (
             "tests:\n\t- x",
-            "x:2:1: not valid YAML: while scanning for the next token, found character that cannot start any token. Indent "
-            "with spaces: here stands a tab.",
+            "x:2:1: not valid YAML: while scanning for the next token, found character that cannot start any token. "
+            "Indent with spaces: here stands a tab.",
         ),
         (b"tests: [\xff]", "x:1: not UTF-8. Save the file as UTF-8."),
         ("{test_suite: x}", "x:1:1: `the file` lacks `tests`."),
@@ -156,6 +156,11 @@ def test_tests_without_a_type(suite: Any) -> None:
         ("{endpoint: /, expect: {body: {}}}", "which every mapping fits"),
         ("{endpoint: /, expect: {exact: true}}", "is empty, so that nothing is checked"),
         ("{endpoint: /, expect: {stats: 1}}", "Did you mean `status`?"),
+        ("{url: /, exchange: [{refused: 403}, {send: x}]}", "`tests[0].steps[0].exchange[0].refused` stands alone"),
+        ("{url: /, exchange: [{closed: 1000}, {send: x}]}", "`tests[0].steps[0].exchange[0].closed` is the end"),
+        ("{url: /, exchange: [{timeout: 1s}]}", "neither sends nor expects anything"),
+        ("{sql: SELECT 1, refused: string, expect: {rows: 1}}", "a statement that is refused gives nothing"),
+        ("{sql: SELECT 1, refused: {contains: ''}}", "is empty, so that it always holds"),
         ("{command: x, expect: {}}", "is empty, so that nothing is checked"),
         ("{command: x, expect: {output: {contains: ''}}}", "is empty, so that it always holds"),
         ("{command: x, expect: {json: {}}}", "which every mapping fits"),

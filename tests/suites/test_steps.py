@@ -388,6 +388,18 @@ def test_refused_statement(bench: Any) -> None:
     assert "no such table: gone" in bench.failure("{sql: SELECT 1 FROM gone, expect: {rows: 1}}", more=TABLE).reason
 
 
+@pytest.mark.usefixtures("rows")
+def test_statement_that_must_be_refused(bench: Any) -> None:
+    """What the database says against a statement is compared; one that it accepts fails, and so does no database."""
+    refused = "{sql: INSERT INTO t (id) VALUES (1), refused: {contains: %s}}"
+    bench.steps("{sql: CREATE UNIQUE INDEX one ON t (id)}", refused % "UNIQUE constraint", more=TABLE)
+    assert '$.refused is "UNIQUE constraint failed: t.id"' in bench.failure(refused % "CHECK", more=TABLE).reason
+    accepted = bench.failure("{sql: INSERT INTO t (id) VALUES (3), refused: string}", more=TABLE)
+    assert accepted.reason.endswith("$.refused is absent, expected string (it was accepted)")
+    nowhere = bench.failure("{sql: SELECT 1, refused: string}", more="database: sqlite:///no/such/folder.db")
+    assert nowhere.reason.startswith("The database refused the statement: unable to open")
+
+
 def test_missing_driver(bench: Any) -> None:
     """A driver that is not installed is named."""
     more = "database: 'mysql+pymysql://x/y'"
@@ -612,15 +624,23 @@ def test_upload_of_nothing(bench: Any) -> None:
 
 @pytest.fixture
 def echoing() -> Iterator[str]:
-    """A websocket server that greets and then echoes."""
+    """A websocket server that greets and then echoes, closes with a reason of its own, or refuses who knocks."""
     from websockets.sync.server import ServerConnection, serve
 
     def handle(connection: ServerConnection) -> None:
-        connection.send(json.dumps({"hello": connection.request.headers.get("X-Who") if connection.request else None}))
+        assert connection.request is not None
+        headers = connection.request.headers
+        connection.send(json.dumps({"hello": headers.get("X-Who"), "cookie": headers.get("Cookie")}))
         for message in connection:
+            if message == "bye":
+                connection.close(4001)
+                return
             connection.send(message)
 
-    with serve(handle, "127.0.0.1", 0) as server:
+    def let_in(connection: ServerConnection, request: Any) -> Any:
+        return connection.respond(403, "no") if request.path == "/private" else None
+
+    with serve(handle, "127.0.0.1", 0, process_request=let_in) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         yield f"ws://127.0.0.1:{server.socket.getsockname()[1]}"
@@ -644,6 +664,45 @@ def test_websocket_that_differs(bench: Any, echoing: str) -> None:
     assert "receive" in failure.message
     silent = f"{{url: '{echoing}', exchange: [{{expect: object}}, {{expect: more, timeout: 100ms}}]}}"
     assert bench.failure(silent).reason.endswith("No message came within 100 ms.")
+
+
+def test_websocket_and_requests_of_a_test(bench: Any, echoing: str) -> None:
+    """The handshake takes the headers of the suite and the cookies that the test has been given."""
+    bench.steps(
+        "{endpoint: /login}",
+        f"{{url: '{echoing}', exchange: [{{expect: {{hello: eve, cookie: session=abc123}}}}]}}",
+        more="headers: {X-Who: eve}",
+    )
+
+
+def test_websocket_that_is_closed_or_refused(bench: Any, echoing: str) -> None:
+    """The code with which a server closes and the status with which it refuses can be expected."""
+    closing = "{url: '%s', exchange: [{expect: object}, {send: %s}, {closed: %s, timeout: 200ms}]}"
+    bench.steps(closing % (echoing, "bye", "4001"))
+    bench.steps(closing % (echoing, "bye", "{gte: 4000}"))
+    assert bench.failure(closing % (echoing, "bye", "1000")).reason.endswith(
+        "$.exchange[2].closed is 4001, expected 1000"
+    )
+    assert bench.failure(closing % (echoing, "more", "1000")).reason.endswith(
+        '$.exchange[2].closed is "more", expected 1000'
+    )
+    silent = f"{{url: '{echoing}', exchange: [{{expect: object}}, {{closed: 1000, timeout: 100ms}}]}}"
+    assert bench.failure(silent).reason.endswith("No message came within 100 ms.")
+    refusing = "{url: '%s/%s', exchange: [{refused: %s}]}"
+    bench.steps(refusing % (echoing, "private", "403"))
+    assert "$.exchange[0].refused is 403, expected 401" in bench.failure(refusing % (echoing, "private", "401")).reason
+    accepted = bench.failure(refusing % (echoing, "", "403")).reason
+    assert accepted.endswith("$.exchange[0].refused is accepted, expected 403")
+    unexpected = bench.failure(f"{{url: '{echoing}/private', exchange: [{{expect: object}}]}}").reason
+    assert unexpected == "The server answered 403 and opened no websocket."
+
+
+def test_websocket_of_an_application(bench: Any) -> None:
+    """An application in this process has no websockets, and the failure says what to do."""
+    suite = "app: app\ntests: [{name: t, type: websocket, url: /x, exchange: [{send: a}]}]"
+    with pytest.raises(SuiteFailed, match="A websocket needs a server that listens") as caught:
+        bench.run(suite, app=asgi)
+    assert "name it by `base_url`" in caught.value.suggestion
 
 
 def test_websocket_that_is_not_there(bench: Any) -> None:

@@ -64,6 +64,8 @@ def _in_milliseconds(node: Node) -> Node:
 
 def _operand(key: str, node: Node, name: str, exact: bool, least: float | None) -> Iterator[str]:
     data = node.data
+    if _is_template(data):
+        return
     match key:
         case "eq" | "ne":
             return
@@ -97,8 +99,6 @@ def _operand(key: str, node: Node, name: str, exact: bool, least: float | None) 
 
 def _bound(key: str, node: Node, name: str, least: float | None) -> Iterator[str]:
     data = node.data
-    if _is_template(data):
-        return
     if not isinstance(data, int | float | str) or isinstance(data, bool):
         yield f"{node.place}: `{name}` must be a number or a text, not {describe(data)}."
     elif isinstance(data, str):
@@ -115,14 +115,14 @@ def _pattern(node: Node, name: str) -> Iterator[str]:
     data = node.data
     if not isinstance(data, str):
         yield f"{node.place}: `{name}` must be a regular expression, not {describe(data)}."
-    elif not _is_template(data):
-        try:
-            pattern = re.compile(data)
-        except re.error as error:
-            yield f"{node.place}: `{name}` is no regular expression: {error}."
-        else:
-            if pattern.pattern in ("", ".*", "^.*$", "^.*", ".*$"):
-                yield f"{node.place}: `{name}` fits every text. Write `string`, or a pattern that can fail."
+        return
+    try:
+        pattern = re.compile(data)
+    except re.error as error:
+        yield f"{node.place}: `{name}` is no regular expression: {error}."
+    else:
+        if pattern.pattern in ("", ".*", "^.*$", "^.*", ".*$"):
+            yield f"{node.place}: `{name}` fits every text. Write `string`, or a pattern that can fail."
 
 
 def _types(node: Node, name: str) -> Iterator[str]:

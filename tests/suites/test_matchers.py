@@ -178,6 +178,20 @@ def test_hostile_data_is_compared(data: Any) -> None:
         differences(word, data)
 
 
+@given(DATA, DATA)
+def test_hostile_operands_are_compared(operand: Any, data: Any) -> None:
+    """Whatever a template gives a matcher, it gives an answer and raises nothing."""
+    for name in MATCHERS:
+        differences({name: operand}, data)
+
+
+@pytest.mark.parametrize("name", ["in", "not_in", "type"])
+def test_operands_that_make_no_sense(name: str) -> None:
+    """What only turns out when a test runs is a difference that says so."""
+    (found,) = differences({name: "odd"}, 5)
+    assert found.hint == ("'odd' is no type" if name == "type" else "a list is needed, a string was given")
+
+
 @pytest.mark.parametrize(
     ("text", "fragment"),
     [
@@ -218,6 +232,9 @@ def test_expectations_that_are_refused(text: str, fragment: str) -> None:
         "{gte: 0}",
         "{matches: '{{pattern}}'}",
         "{gte: '{{least}}'}",
+        "{in: '{{known}}'}",
+        "{not_in: '{{known}}', length: '{{n}}'}",
+        "{type: '{{kind}}', absent: '{{is_gone}}', each: '{{element}}'}",
         "{length: {gte: 1}}",
         "{in: [1], contains: 2}",
         "[]",

@@ -9,7 +9,7 @@ from typing import Any
 
 from pytest_integration_gate.strict_yaml import Entry, Node
 from pytest_integration_gate.suites.durations import milliseconds
-from pytest_integration_gate.suites.matchers import MATCHERS, TYPES, is_matcher
+from pytest_integration_gate.suites.matchers import MATCHERS, TYPES, is_matcher, is_type_word
 from pytest_integration_gate.yaml_rules import describe, nearest
 
 _UNMISTAKABLE = frozenset(("eq", "ne", "lt", "lte", "gt", "gte", "not_in"))
@@ -130,12 +130,10 @@ def _types(node: Node, name: str) -> Iterator[str]:
     if not words:
         yield f"{node.place}: `{name}` is empty, so that it never holds."
     for word in words:
-        if word is not None and word not in TYPES:
+        if word is not None and not is_type_word(word) and not _is_template(word):
             hint = nearest(str(word), TYPES)
-            yield (
-                f"{node.place}: `{name}`: {describe(word)} is no type.{hint} A mapping with a key `type` is written "
-                "`{eq: {type: …}}`."
-            )
+            data = f" Data with a key `type` are expected by `{{type: {{eq: {word}}}}}`." if type(word) is str else ""
+            yield f"{node.place}: `{name}`: {describe(word)} is no type.{hint}{data}"
 
 
 def _is_template(data: Any) -> bool:

@@ -48,8 +48,13 @@ def differences(expected: Any, actual: Any, *, path: str = "$", exact: bool = Fa
 
 
 def is_matcher(expected: Any) -> bool:
-    """Whether an expectation is a mapping that only has names of matchers as keys."""
-    return isinstance(expected, Mapping) and bool(expected) and all(key in MATCHERS for key in expected)
+    """Whether an expectation is a mapping that only has names of matchers as keys.
+
+    No type is a mapping: ``{type: {eq: x}}`` speaks of data with a key `type`.
+    """
+    if not isinstance(expected, Mapping) or isinstance(expected.get("type"), Mapping):
+        return False
+    return bool(expected) and all(key in MATCHERS for key in expected)
 
 
 def below(path: str, key: object) -> str:

@@ -111,14 +111,14 @@ def test_under_xdist_all_run_once_before_the_tests(pipeline: Pipeline) -> None:
 
 @pytest.mark.parametrize("options", [(), ("-p", "xdist", "-n2")], ids=" ".join)
 def test_stop_ends_the_run(pipeline: Pipeline, options: tuple[str, ...]) -> None:
-    """Exit 1, no test runs, and what was to come is not run."""
+    """Exit 1, no test runs, what was to come is not run, and the terminal shows what the command wrote."""
     result = pipeline.run([point("ready", command="echo nothing there; false"), *POINTS[1:]], *options)
     assert result.ret == 1
     assert pipeline.log == "ready"
     assert pipeline.statuses == ["failed", "not_run", "not_run", "not_run"]
     assert pipeline.entries[0]["output"] == "nothing there"
     assert pipeline.project.report["gate"]["reasons"] == ["checkpoint ready failed"]
-    result.stdout.fnmatch_lines(["*checkpoint ready failed*"])
+    result.stdout.fnmatch_lines(["checkpoint ready: failed, *", "    nothing there", "*checkpoint ready failed*"])
 
 
 def test_stop_in_the_middle(pipeline: Pipeline) -> None:

@@ -499,6 +499,15 @@ def test_the_end_of_a_line_is_seen(bench: Any) -> None:
     assert "characters in all" not in failure.message
 
 
+def test_secrets_in_what_is_done(bench: Any) -> None:
+    """A command and an address that are the name of a step show no secret in it."""
+    for step in ("{command: echo token=t0ps3cret1; exit 1}", "{endpoint: '/gone?token=t0ps3cret1'}"):
+        failure = bench.failure(step)
+        shown = failure.message.partition("\nx:")[0]
+        assert "t0ps3cret1" not in shown
+        assert "t0ps3cret1" not in failure.reason
+
+
 def test_secret_headers_of_a_suite(bench: Any) -> None:
     """A secret that the headers of the suite send is hidden wherever it stands."""
     suite = 'variables: {who: "open-sesame-1"}\nheaders: {X-Api-Key: "{{who}}"}'

@@ -89,7 +89,8 @@ _HTTP_EXPECT = Table(
         "body": ANY,
         "response_time": ANY,
         "exact": Flag(),
-    }
+    },
+    meant={"code": "status", "json": "body", "time": "response_time"},
 )
 _CAPTURE = MapOf(NAME)
 _REQUEST: Mapping[str, Rule] = {

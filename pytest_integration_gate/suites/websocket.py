@@ -143,9 +143,8 @@ def _text(message: str | bytes) -> str:
 
 
 def _data(message: str | bytes) -> Any:
-    if isinstance(message, bytes):
-        return message.decode(errors="replace")
+    text = message if isinstance(message, str) else message.decode(errors="replace")
     try:
-        return json.loads(message)
+        return json.loads(text)
     except ValueError:
-        return message
+        return text

@@ -644,7 +644,7 @@ def echoing() -> Iterator[str]:
             if message == "bye":
                 connection.close(4001)
                 return
-            connection.send(message)
+            connection.send(message.encode() if message == '{"bytes": true}' else message)
 
     def let_in(connection: ServerConnection, request: Any) -> Any:
         return connection.respond(403, "no") if request.path == "/private" else None
@@ -658,10 +658,11 @@ def echoing() -> Iterator[str]:
 
 
 def test_websocket(bench: Any, echoing: str) -> None:
-    """Messages are sent and expected in order, JSON as data."""
+    """Messages are sent and expected in order, JSON as data, in frames of text and of bytes."""
     variables = bench.steps(
         f"{{url: '{echoing}/x', headers: {{X-Who: ada}}, exchange: [{{expect: {{hello: ada}}}}, {{send: {{n: 1}}}}, "
-        "{expect: {n: 1}}, {send: text, expect: text}], capture: {last: 'messages[-1]', n: 'messages[1].n'}}"
+        "{expect: {n: 1}}, {send: {bytes: true}, expect: {bytes: true}}, {send: text, expect: text}],"
+        " capture: {last: 'messages[-1]', n: 'messages[1].n'}}"
     )
     assert (variables["last"], variables["n"]) == ("text", 1)
 

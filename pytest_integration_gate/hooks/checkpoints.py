@@ -145,7 +145,7 @@ class Checkpoints:
                     entry = self._masked(run_checkpoint(checkpoint, commands))
                 self._entries.append(entry)
                 if notice is not None:
-                    notice(_line(entry))
+                    notice(_lines(entry))
                 self._memory.note(checkpoint, has_passed=entry.status == "passed")
                 if entry.status == "passed":
                     continue
@@ -188,7 +188,9 @@ def _entry(result: Result, status: Any, output: str | None = None, reason: str |
     )
 
 
-def _line(entry: CheckpointResult) -> str:
+def _lines(entry: CheckpointResult) -> str:
+    """Write what became of a checkpoint; below a failure stands what its command wrote."""
     stage = f" ({entry.stage})" if entry.stage else ""
     end = f", {entry.attempts} attempts, {entry.duration}" if entry.attempts > 1 else f", {entry.duration}"
-    return f"checkpoint {entry.name}{stage}: {entry.status}{end}{f': {entry.reason}' if entry.reason else ''}"
+    line = f"checkpoint {entry.name}{stage}: {entry.status}{end}{f': {entry.reason}' if entry.reason else ''}"
+    return "\n    ".join((line, *(entry.output.splitlines() if entry.reason else ())))

@@ -89,7 +89,7 @@ def read_receiver(text: str, *, environ: Mapping[str, str] = os.environ) -> Rece
     if is_url:
         if missing := [one for one in _VARIABLE.findall(place) if not environ.get(one)]:
             raise UnsetVariable(f"`{place}` is not told: the environment lacks `{missing[0]}`.", remedy="Set it.")
-        name = place if _VARIABLE.search(place) else _shown(place)
+        name = place if _VARIABLE.search(place) else shown_url(place)
         place = _VARIABLE.sub(lambda variable: environ[variable[1]], place)
         if not re.fullmatch(r"https?://[^\s/]+\S*", place):
             raise SettingsError(f"`{name}` is no URL.", remedy="Write `https://host/path`.")
@@ -137,7 +137,7 @@ def _key(secret: str) -> bytes:
     return secret.encode()
 
 
-def _shown(url: str) -> str:
+def shown_url(url: str) -> str:
     """Show a URL without what may be a secret in it: user, path and query."""
     parts = urlsplit(url)
     host = parts.netloc.rpartition("@")[2]

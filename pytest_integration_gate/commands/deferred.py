@@ -22,6 +22,7 @@ from pytest_integration_gate.errors import SettingsError
 from pytest_integration_gate.evidence.carrying import Carried, CarriedRun, merge
 from pytest_integration_gate.evidence.export import read_export
 from pytest_integration_gate.hooks.extending import extended
+from pytest_integration_gate.hooks.masking import Redaction
 from pytest_integration_gate.isolation import clock
 from pytest_integration_gate.judging.contexts import Sorting
 from pytest_integration_gate.judging.ended import Ended
@@ -80,7 +81,7 @@ def tell(judged: RunReport, settings: Settings) -> int:
     lines = summary_lines(
         judged,
         path=path.as_posix(),
-        source=source_in(str(settings.root)),
+        source=source_in(str(settings.root), Redaction(settings.redact).source),
         width=get_terminal_size().columns,
         verbosity=0,
     )

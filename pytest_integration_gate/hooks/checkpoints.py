@@ -63,10 +63,11 @@ class Checkpoints:
 
     @property
     def definitions(self) -> list[dict[str, object]]:
-        """What the checkpoints are, as it is published."""
+        """What the checkpoints are, as it is published: without secrets."""
         from pytest_integration_gate.hooks.publishing import definition
 
-        return [definition(one) for one in self._all]
+        secrets = Secrets(patterns=self._settings.redact)
+        return [secrets.hide(definition(one)) for one in self._all]
 
     # -- when -----------------------------------------------------------------------------------------------------
 

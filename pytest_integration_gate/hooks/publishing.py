@@ -13,17 +13,15 @@ from pytest_integration_gate.model.run_report import CheckpointResult
 from pytest_integration_gate.reports.publication import PublishError, Target, document_of, publish
 from pytest_integration_gate.suites.checkpoints import Checkpoint
 from pytest_integration_gate.suites.commands import shown
-from pytest_integration_gate.suites.masking import Secrets
 
 
 def publish_all(
     settings: Settings, definitions: Sequence[object], results: Sequence[CheckpointResult], commit: str
 ) -> list[str]:
     """Publish to every target of ``--gate-publish`` and return what went wrong. Never raises."""
-    secrets = Secrets(patterns=settings.redact)
     document = document_of(
         results,
-        secrets.hide(list(definitions)),
+        definitions,
         project=settings.project,
         commit=commit,
         date=datetime.fromtimestamp(clock(), UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),

@@ -7,7 +7,7 @@ A server in a process of its own answers with a body that says what it was sent 
 Every request that is sent while the wire is watched has to be observed, and it has to be answered as it is unwatched.
 The figures are CPU time of the best of many small rounds, in turns with a process that does not watch, because others
 use the machine too. Where they use a lot of it, count instructions: what a hundred requests more take, unwatched,
-watched, and with what is done once the test is over (each request of these has another body: the dearest case).
+watched, and with what is done once the test is over (each request of these has another body, the dearest case).
 """
 
 from __future__ import annotations

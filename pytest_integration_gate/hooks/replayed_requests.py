@@ -1,4 +1,4 @@
-"""Unverified HTTP claims as requests to the real services."""
+"""HTTP claims as requests to the real services."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 def requests_in(findings: Sequence[Finding], boundaries: Sequence[BoundarySettings]) -> Iterator[Replayed]:
-    """Give the requests of unverified claims whose origin a boundary maps to a URL."""
+    """Give the requests of claims whose origin a boundary maps to a URL."""
     for finding in findings:
         claim = finding.claim
         if not _says_something(claim):

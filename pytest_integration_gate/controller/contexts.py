@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -89,6 +89,18 @@ class ContextJudge:
             self._failures.setdefault(nodeid, failure_of(report))
         if report.when not in ("setup", "call") or outcome == "rerun":  # the end of one attempt, or of a process
             self._ends[nodeid].add("failed" if attempt in self._has_failed else "passed")
+
+    def take_up(self, failures: Iterable[Failure], ends: Mapping[str, Iterable[str]]) -> None:
+        """Take over what an event log has of a run: the first failure of each test, and every way in which it ended."""
+        for failure in failures:
+            self._failures.setdefault(failure.nodeid, failure)
+        for nodeid, ways in ends.items():
+            self._ends[nodeid].update(ways)
+
+    @property
+    def warnings(self) -> list[str]:
+        """What is not known of the contexts."""
+        return [*self._base.warnings, *self._warnings, *self._steps.warnings]
 
     # -- sorting --------------------------------------------------------------------------------------------------
 
@@ -184,8 +196,7 @@ class ContextJudge:
         report = self._steps.follow(
             report, own=self._own, passed=passed, is_whole=is_whole, today=today, criteria=self._criteria(report)
         )
-        warnings = (*self._base.warnings, *self._warnings, *self._steps.warnings)
-        return replace(report, warnings=tuple(sorted({*report.warnings, *warnings})))
+        return replace(report, warnings=tuple(sorted({*report.warnings, *self.warnings})))
 
     def _criteria(self, report: RunReport) -> Criteria:
         """Return the acceptance criteria that count for each context that is worked on."""

@@ -86,7 +86,7 @@ def judge(
     ended = _once_each(outcomes)
     if sorting is not None:
         ended = [replace(one, outcome="flaky") if one.nodeid in sorting.flaky else one for one in ended]
-    summary = _summary(ended, sorting.held_back if sorting else not_run)
+    summary = _summary(ended, not_run + (sorting.held_back if sorting else 0))
     mismatches = sections.mismatches(findings)
     unverified, unbound = sections.unverified(findings), sections.unbound_doubles(records)
     stale = sections.stale(findings)
@@ -105,6 +105,7 @@ def judge(
         summary=summary,
         gate=gate,
         boundaries=filled,
+        uses=sections.uses(findings),
         mismatches=mismatches,
         stale=stale,
         unverified=unverified,

@@ -120,6 +120,20 @@ class Boundary:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Use:
+    """The claims that doubles of one collaborator make to one file of the project.
+
+    `collaborator` is a class, a module or the origin of a service. `code` is empty for what no code of the project
+    used, such as the existence of a name that is patched.
+    """
+
+    boundary: str = ""
+    code: str = ""
+    collaborator: str
+    claims: ClaimCounts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Claimed:
     """What a mismatch's double says, where it was configured, and which tests use it.
 
@@ -339,6 +353,7 @@ class RunReport:
     summary: Summary
     gate: Gate
     boundaries: tuple[Boundary, ...]
+    uses: tuple[Use, ...] = ()
     mismatches: tuple[Mismatch, ...]
     stale: tuple[Stale, ...] = ()
     unverified: tuple[Unverified, ...]

@@ -161,6 +161,7 @@ class Listener:
                 kind, value = "real", None
             elif _is_configured(mock, result) and not self.book.is_mock(result):
                 kind, value = "returned", note.mark.picture_of(result)
+                self.book.meet(note, result)
             else:
                 kind, value = self.book.gave(note, result)
             self.book.keep(note, kind, value, awaiting)

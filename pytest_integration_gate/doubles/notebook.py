@@ -82,7 +82,7 @@ class Notebook:
     """The notes of one session, a fresh page for each test.
 
     `project` tells whose code a frame is; `contaminate` is called for each call of a double; `entered` for each patch;
-    `met` for each object that a double gave and that is neither a mock nor plain.
+    `met` for each object that a double gave and that is not plain.
     `generation` is the number of the page. `contract` is the file of a contract test that runs on a fake, else empty:
     what it does with the fake itself is noted too.
     """
@@ -193,13 +193,17 @@ class Notebook:
             is_bound,
         )
 
+    def meet(self, note: Note, value: Any) -> None:
+        """Show what a double gave to whoever wants to see it."""
+        if self.met is not None and type(value) not in PLAIN:
+            self.met(note, value)
+
     def gave(self, note: Note, value: Any) -> tuple[str, Any]:
         """Picture what a double gave: a mock that stands alone stands for what the real call gives."""
         if type(value) in PLAIN:
             return "returned", _noted(value)
+        self.meet(note, value)
         if not self.is_mock(value):
-            if self.met is not None:
-                self.met(note, value)
             return "returned", _noted(value)
         mark = value.__dict__.get(KEY)
         if mark is not None:

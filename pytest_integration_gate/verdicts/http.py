@@ -25,7 +25,7 @@ from pytest_integration_gate.model.shape import (
 )
 from pytest_integration_gate.verdicts.agreement import Group
 from pytest_integration_gate.verdicts.contradiction import Contradiction
-from pytest_integration_gate.verdicts.evidence import Evidence, EvidenceIndex, most_real
+from pytest_integration_gate.verdicts.evidence import Evidence, EvidenceIndex, across_ports, most_real
 from pytest_integration_gate.verdicts.http_declared import check, declared
 from pytest_integration_gate.verdicts.makes import REFUSALS, is_explained, make_of, refused_parts, request_text
 from pytest_integration_gate.verdicts.observed import ask, without_text
@@ -82,7 +82,7 @@ class HttpMatcher:
         """Return the verdict on one claim that `tests` made."""
         assert claim.exchange is not None
         target = self._routes.target(claim.exchange.request, claim.site)
-        found = self._candidates(claim, claim.exchange)
+        found = across_ports(self._candidates(claim, claim.exchange))
         if claim.double == "pact":
             found = tuple(map(_as_own, found))
         boundary = self._configured(target) or self._boundary_of(found[0].observation.target if found else target)

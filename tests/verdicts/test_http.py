@@ -225,6 +225,21 @@ def test_a_service_may_start_on_another_port_in_each_test(service: Service) -> N
     assert told(service.claim("GET /users/1", body=ADA, site=ELSEWHERE)) == ("unverified", None)
 
 
+@pytest.mark.parametrize("ports", [(6001, 6001, 6001), (6001, 6002, 6001), (6002, 6001, 6001), (6003, 6002, 6001)])
+def test_the_evidence_that_is_shown_does_not_hang_on_ports(service: Service, ports: tuple[int, ...]) -> None:
+    """However tests are spread over workers, of which each has a server, the same ones are named."""
+    for port, name in zip(ports, ("y", "x", "x"), strict=True):
+        service.see(f"GET http://127.0.0.1:{port}/users/7", body={"mail": name})
+    assert told(service.claim("GET /users/1", body=ADA)) == ("contradicted", "http_body")
+    reality = service.claim("GET /users/1", body=ADA).reality
+    assert reality is not None
+    assert reality.tests == ("tests/test_real.py::test_0",)
+    del service.records[0]
+    reality = service.claim("GET /users/1", body=ADA).reality
+    assert reality is not None
+    assert reality.tests == ("tests/test_real.py::test_1", "tests/test_real.py::test_2")
+
+
 def test_one_observation_from_elsewhere_does_not_bind(service: Service) -> None:
     """Rule 1: at the claim's own call site one observation binds, else it takes two."""
     service.see("GET /users/7", body={"mail": "x"})

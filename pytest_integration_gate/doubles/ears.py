@@ -68,7 +68,7 @@ class Ears:
         if ear is not None:
             ear.parts = [one for one in ear.parts if one is not part]
             if not ear.parts:
-                ear.uninstall()
+                ear.close()
                 del self._ears[id(function)]
 
     def finish(self) -> None:
@@ -111,6 +111,15 @@ class Ear:
         """Stop listening."""
         if self._trampoline is not None:
             self._trampoline.uninstall()
+
+    def close(self) -> None:
+        """Stop listening for good.
+
+        The other code holds this ear and the function with all that it closes over. The garbage collector does not look
+        into code, so the ring has to be opened here.
+        """
+        self.uninstall()
+        self._trampoline = None
 
     def _enter(self, values: tuple[Any, ...], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> _Call:
         book = self._book

@@ -8,13 +8,14 @@ from typing import Any
 from pytest_integration_gate.doubles.ears import Ears
 from pytest_integration_gate.doubles.expectations import Expectations
 from pytest_integration_gate.doubles.fakes import Fakes
+from pytest_integration_gate.doubles.hung import HungFunctions
 from pytest_integration_gate.doubles.monkeypatch import hook_monkeypatch
 from pytest_integration_gate.doubles.notebook import Notebook
 from pytest_integration_gate.doubles.replacements import Replacements
 
 
 class Handwritten:
-    """Hears functions that tests patch in and classes that they write as fakes.
+    """Hears functions that tests patch in or hang on mocks, and classes that they write as fakes.
 
     `fakes` maps the address of a fake to that of the real class, `is_collaborator` tells whether the address of a class
     is configured, `annotations_of` reads the annotations of a function or class.
@@ -32,6 +33,7 @@ class Handwritten:
         expectations = Expectations(book.project, annotations_of)
         self._fakes = Fakes(book, self._ears, fakes, is_collaborator, expectations.members)
         self._replacements = Replacements(book, self._ears, self._fakes)
+        self._fakes.hung = self._hung = HungFunctions(book, self._ears, self._fakes)
         self._unhook = hook_monkeypatch(book)
 
     def start(self) -> None:
@@ -46,6 +48,7 @@ class Handwritten:
         """End a test, before the book is closed: patches of wider scope go on, the others are forgotten."""
         self._guarded(self._ears.finish)
         self._guarded(self._replacements.release)
+        self._guarded(self._hung.release)
         for patch in self._book.patches:
             self._guarded(patch.release)
 

@@ -10,7 +10,7 @@ import builtins
 
 # Tests patch these; what runs inside a test must not notice.
 from builtins import any, getattr, hasattr, isinstance, type
-from types import BuiltinFunctionType, CodeType, FrameType, FunctionType, ModuleType
+from types import BuiltinFunctionType, CodeType, FrameType, FunctionType, MethodType, ModuleType
 from typing import Any
 
 from pytest_integration_gate.doubles.inference import look_around
@@ -34,6 +34,7 @@ _MAX_TRIES = 3  # calls of a bare mock from which its meaning is looked for
 _ASSERTING = ("call", "sert", "wait")
 _PENDING = "_gate_pending"
 _BUILTINS = dict(vars(builtins))  # reached through every module
+_FUNCTIONS = (FunctionType, BuiltinFunctionType, MethodType)
 _SPECS = (type, FunctionType, BuiltinFunctionType, ModuleType)
 
 
@@ -87,6 +88,9 @@ class Listener:
                         self._answered(mock, mark, name)
             elif self.book.is_mock(value):
                 self._attached(mock, name, value)
+            elif isinstance(value, _FUNCTIONS):
+                if self.book.hung is not None:
+                    self.book.hung(mock, name, value, self.book.place(outside), self._meaning)
             elif self.book.author(outside) != "first-party":
                 mark.attributes[name] = (argument_of(value, name), self.book.place(outside))
                 if self.book.is_on:
@@ -135,8 +139,7 @@ class Listener:
             standing = self.book.callers(frame)
             if not standing[0] and self.book.author(frame) == "test":
                 return None  # the test itself reaches for a part of its double (`mock().method.return_value = …`)
-            if not mark.root.target and mark.root.tries < _MAX_TRIES:  # type: ignore[union-attr]
-                self._look_around(mock, mark.root, frame)  # type: ignore[arg-type]
+            self._look_around(mock, mark.root, frame)  # type: ignore[arg-type]
             note = self.book.note(mark, args, kwargs.items(), standing)
             if note is not None and _is_async(mock):
                 mock.__dict__[_PENDING] = note
@@ -159,6 +162,7 @@ class Listener:
                 kind, value = "real", None
             elif _is_configured(mock, result) and not self.book.is_mock(result):
                 kind, value = "returned", note.mark.picture_of(result)
+                self.book.meet(note, result)
             else:
                 kind, value = self.book.gave(note, result)
             self.book.keep(note, kind, value, awaiting)
@@ -245,8 +249,16 @@ class Listener:
         self.book.marks[mark] = None
         return mark
 
+    def _meaning(self, mock: Any, frame: FrameType) -> Mark:
+        """Find what a mock stands for, one of whose attributes is being called."""
+        mark = self._locate(mock)
+        self._look_around(mock, mark.root, frame)  # type: ignore[arg-type]  # _locate always sets it
+        return mark
+
     def _look_around(self, mock: Any, root: Root, frame: FrameType) -> None:
         """Note where project code holds a bare mock, for what is annotated there."""
+        if root.target or root.tries >= _MAX_TRIES:
+            return
         root.tries += 1
         for _ in range(_MAX_DEPTH):
             parent = mock.__dict__.get("_mock_new_parent")

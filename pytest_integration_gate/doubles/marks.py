@@ -47,6 +47,7 @@ class Root:
     foreign: bool = False
     is_patch: bool = False
     is_inferred: bool = False
+    beneath: tuple[str, ...] = ("()",)
     is_limited: bool = False
     hints: tuple[Hint, ...] = ()
     tries: int = 0

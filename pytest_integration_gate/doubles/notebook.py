@@ -21,6 +21,7 @@ from pytest_integration_gate.values import dataclass
 
 # Values that can neither change nor run code: noted as they are, pictured later and only when they are new.
 _ATOMS = frozenset({int, bool, float, type(None)})
+_CONTAINERS = frozenset({dict, list, tuple, set, bytes})
 PLAIN = _ATOMS | {str}
 _MAX_CALLERS = 3
 _MAX_SAME_CALL = 24  # notes of one mock from one place; more of the same say nothing new
@@ -82,7 +83,8 @@ class Notebook:
     """The notes of one session, a fresh page for each test.
 
     `project` tells whose code a frame is; `contaminate` is called for each call of a double; `entered` for each patch;
-    `met` for each object that a double gave and that is neither a mock nor plain.
+    `hung` for each function that becomes an attribute of a mock; `met` and `gave_object` for each object that a double
+    gave and that is neither a mock nor plain.
     `generation` is the number of the page. `contract` is the file of a contract test that runs on a fake, else empty:
     what it does with the fake itself is noted too.
     """
@@ -91,7 +93,9 @@ class Notebook:
         self.project = project
         self.contaminate = contaminate
         self.entered: Callable[[Patch], None] | None = None
+        self.hung: Callable[[Any, str, Any, Place | None, Callable[[Any, FrameType], Mark]], None] | None = None
         self.met: Callable[[Note, Any], None] | None = None
+        self.gave_object: Callable[[Mark, Any], None] | None = None
         self.failure = ""
         self.contract = ""
         self.codes: dict[int, CodeType] = {}
@@ -198,8 +202,7 @@ class Notebook:
         if type(value) in PLAIN:
             return "returned", _noted(value)
         if not self.is_mock(value):
-            if self.met is not None:
-                self.met(note, value)
+            self.meet(note, value)
             return "returned", _noted(value)
         mark = value.__dict__.get(KEY)
         if mark is not None:
@@ -209,6 +212,15 @@ class Notebook:
         if mark.derived is None and value.__dict__.get("_mock_new_parent") is None:
             mark.derived, mark.generation = (note.mark.root, (*note.mark.path, "()")), 0
         return "returned", _noted(value)
+
+    def meet(self, note: Note, value: Any) -> None:
+        """A double gave an object that is neither a mock nor plain."""
+        if type(value) in _CONTAINERS:
+            return
+        if self.met is not None:
+            self.met(note, value)
+        if self.gave_object is not None:
+            self.gave_object(note.mark, value)
 
     def keep(self, note: Note, kind: str, value: Any, awaiting: bool) -> None:
         """Keep a call that has ended. Only what was `returned` can be what awaiting it gave."""

@@ -132,6 +132,8 @@ class Listener:
             return None
         try:
             mark = self._locate(mock)
+            if mark.is_property and mark.derived is None and not mark.root.target:  # type: ignore[union-attr]
+                mark = self._of_read(mock, mark, frame)
             if mark.root.foreign:  # type: ignore[union-attr]  # _locate always sets it
                 return None
             if not is_universal(mark.path):
@@ -208,6 +210,20 @@ class Listener:
         if mark.derived is None and value.__dict__.get("_mock_new_parent") is None:
             above = self._locate(mock)
             mark.derived, mark.generation = (above.root, (*above.path, f".{name}")), 0
+
+    def _of_read(self, mock: Any, mark: Mark, frame: FrameType) -> Mark:
+        """Find the mock on whose class a `PropertyMock` was put (``type(repo).size = …``): it is being read there."""
+        values = frame.f_locals  # of its `__get__` or `__set__`
+        holder = values.get("obj") if values.get("self") is mock else None
+        if not self.book.is_mock(holder):
+            return mark
+        for name, value in type(holder).__dict__.items():
+            if value is mock:
+                above = self._locate(holder)
+                if above.root is not None:
+                    mark.derived, mark.generation = (above.root, (*above.path, f".{name}")), 0
+                return self._locate(mock)
+        return mark
 
     def _moved(self, mock: Any, depth: int = 0) -> None:
         """A mock that stood alone hangs below another one from now on, with all that it has."""

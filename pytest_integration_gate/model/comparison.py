@@ -176,6 +176,8 @@ def _compare_scalars(claim: Shape, reality: Shape, uses: Uses, path: str, text: 
     match claim, reality:
         case Scalar(), Scalar():
             fits = _name_fits(claim.name, reality.name) and _values_fit(claim, reality, text)
+            if fits and claim.name != reality.name:  # a datetime is a date, which has no hour
+                return missing_attributes(claim, reality, uses, path)
             fits = fits or _are_formatted_alike(claim.name, reality.name, uses)
         case Scalar("str"), Sequence(kind, element) if kind in ABSTRACT:
             fits = not _compare(claim, element, EVERYTHING, path)

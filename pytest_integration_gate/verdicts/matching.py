@@ -26,6 +26,7 @@ from pytest_integration_gate.verdicts.contradiction import Contradiction
 from pytest_integration_gate.verdicts.evidence import Evidence, EvidenceIndex
 from pytest_integration_gate.verdicts.facts import allows, check, declares
 from pytest_integration_gate.verdicts.observed import Question, ask, saw, without_text
+from pytest_integration_gate.verdicts.refusals import weigh_refusals
 from pytest_integration_gate.verdicts.resolution import CALLABLE, Resolution, called, resolve
 from pytest_integration_gate.verdicts.suggestions import suggestion
 from pytest_integration_gate.verdicts.weighing import Weighed, weigh
@@ -195,7 +196,7 @@ class Matcher:
 
     def _weigh(self, claim: Claim, target: _Target, declared: _Declared) -> Weighed:
         if target.seen:
-            return weigh(
+            weighed = weigh(
                 claim,
                 declared.question,
                 target.seen,
@@ -203,6 +204,10 @@ class Matcher:
                 is_allowed=declared.is_allowed,
                 compares_values=target.compares_values,
             )
+            if weighed.kind is not None:
+                return weighed
+            fact = target.resolution.fact
+            return weigh_refusals(claim, target.seen, fact.signature if fact is not None else None) or weighed
         resolution = target.resolution
         if resolution.fact is None and not resolution.owner and "()" in claim.path:
             found = weigh_chain(claim, lambda path: self._resolve(claim.root, path), self._calls_of)

@@ -275,6 +275,38 @@ PAIRS: dict[str, tuple[str, str, str, str, str, str, str]] = {
         "shop:Answer.read",
         "return_shape",
     ),
+    "an argument of a kind that reality refused is not taken": (
+        "class Repo:\n    def load(self, key):\n        if not isinstance(key, HERE): raise TypeError(key)\n"
+        "        return {'n': 1}\ndef show(repo, path): return repo.load(path)['n']",
+        "def test():\n    repo = Mock(spec=shop.Repo)\n    repo.load.return_value = {'n': 2}\n    shop.show(repo, '42')",
+        "    assert shop.Repo().load(7)\n    try:\n        shop.Repo().load('7')\n    except TypeError:\n        pass",
+        "int",
+        "int | str",
+        "shop:Repo.load",
+        "argument_shape",
+    ),
+    "a day has no hour": (
+        "import datetime\nclass Plan:\n    def start(self): return datetime.HERE(2026, 1, 2)\n"
+        "def hour(plan): return plan.start().hour",
+        "import datetime\ndef test():\n    plan = Mock(spec=shop.Plan)\n"
+        "    plan.start.return_value = datetime.datetime(2026, 1, 2)\n    shop.hour(plan)",
+        "    assert shop.Plan().start().year == 2026",
+        "date",
+        "datetime",
+        "shop:Plan.start",
+        "attribute_shape",
+    ),
+    "a property on the class of a mock is that of the real class": (
+        "class User:\n    name = 'x'\nclass Session:\n    @property\n    def user(self) -> HERE: return User()\n"
+        "def name(session):\n    user = session.user\n    return user.name if user is not None else 'nobody'",
+        "from unittest.mock import PropertyMock\ndef test():\n    session = Mock(spec=shop.Session)\n"
+        "    type(session).user = PropertyMock(return_value=None)\n    assert shop.name(session) == 'nobody'",
+        "    assert shop.name(shop.Session()) == 'x'",
+        "User",
+        "User | None",
+        "shop:Session.user",
+        "attribute_shape",
+    ),
 }
 
 

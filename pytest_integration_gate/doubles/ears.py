@@ -7,7 +7,7 @@ noted as a call of a mock would be.
 from __future__ import annotations
 
 # Tests patch these; what runs inside a test must not notice.
-from builtins import issubclass, len, type
+from builtins import id, issubclass, len, list, type
 from collections.abc import Callable, Mapping
 from inspect import CO_ASYNC_GENERATOR, CO_COROUTINE, CO_GENERATOR
 from sys import exception

@@ -8,7 +8,7 @@ heard; what a fake inherits from the real class is no double.
 from __future__ import annotations
 
 # Tests patch these; what runs inside a test must not notice.
-from builtins import any, getattr, id, issubclass, len, type
+from builtins import any, getattr, id, issubclass, len, list, reversed, type
 from collections.abc import Callable, Iterator, Mapping
 from sys import modules
 from types import FrameType, FunctionType, ModuleType, SimpleNamespace

@@ -7,7 +7,7 @@ child of the mock by that name would stand for, which is only known when it is c
 from __future__ import annotations
 
 # Tests patch these; what runs inside a test must not notice.
-from builtins import any, id, len, type, vars
+from builtins import any, id, len, list, type, vars
 from collections.abc import Callable
 from types import FrameType, FunctionType, MethodType, SimpleNamespace
 from typing import Any

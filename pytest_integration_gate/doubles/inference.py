@@ -7,7 +7,7 @@ the annotation there means is worked out when the test is over (`identity.py`).
 from __future__ import annotations
 
 # Tests patch these; what runs inside a test must not notice.
-from builtins import any, classmethod, dict, isinstance, len, list, staticmethod, tuple, type
+from builtins import any, bool, classmethod, dict, getattr, isinstance, len, list, range, staticmethod, tuple, type
 from inspect import CO_VARARGS, CO_VARKEYWORDS
 from types import CodeType, FrameType, FunctionType, MemberDescriptorType
 from typing import Any

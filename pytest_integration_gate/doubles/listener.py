@@ -9,7 +9,7 @@ from __future__ import annotations
 import builtins
 
 # Tests patch these; what runs inside a test must not notice.
-from builtins import any, getattr, hasattr, isinstance, type
+from builtins import any, getattr, hasattr, isinstance, range, reversed, type
 from types import BuiltinFunctionType, CodeType, FrameType, FunctionType, MethodType, ModuleType
 from typing import Any
 

@@ -5,6 +5,8 @@ A mark lives in the mock's ``__dict__``: it needs no hash of the mock, and it di
 
 from __future__ import annotations
 
+# Tests patch these; what runs inside a test must not notice.
+from builtins import any, bool, id, isinstance, type
 from collections.abc import Callable
 from dataclasses import field
 from types import BuiltinFunctionType, FunctionType, ModuleType

@@ -7,7 +7,7 @@ positions; what it means (address, line of source, what the code reads) is worke
 from __future__ import annotations
 
 # Tests patch these; what runs inside a test must not notice.
-from builtins import any, id, len, tuple, type
+from builtins import any, bool, id, len, tuple, type
 from collections.abc import Callable, Iterable
 from sys import stdlib_module_names
 from types import CodeType, FrameType, ModuleType

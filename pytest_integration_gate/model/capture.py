@@ -14,7 +14,7 @@ import pathlib
 import re
 import types
 import uuid
-from builtins import all, isinstance
+from builtins import all, isinstance, len, list, next, sorted, tuple, zip
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import Any, TypeAlias

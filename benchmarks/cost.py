@@ -10,8 +10,9 @@ run below is a pytest run under ``valgrind --tool=cachegrind --cache-sim=no``, s
 Suites whose own work differs from run to run (they generate keys, or poll until something happens) do not repeat; leave
 such tests out, or look at a run without valgrind.
 
-``absent`` blocks the plugin, ``off`` has it installed and silent, ``on`` is ``--integration-gate``. The plugin must be
-installed for the Python that runs this.
+``absent`` is as if the plugin were not installed, ``off`` has it installed and silent, ``on`` is
+``--integration-gate``. The plugin must be installed for the Python that runs this, from a wheel, because pytest reads
+the list of files of every plugin.
 """
 
 from __future__ import annotations
@@ -27,10 +28,19 @@ from collections.abc import Callable
 from pathlib import Path
 
 MODES: dict[str, tuple[str, ...]] = {
-    "absent": ("-p", "no:integration_gate"),
+    "absent": (),
     "off": (),
     "on": ("--integration-gate",),
 }
+# Blocking the plugin would not be enough: pytest would still read the list of its files.
+HIDDEN = """
+import importlib.metadata, sys
+found = importlib.metadata.distributions
+importlib.metadata.distributions = lambda **context: (
+    one for one in found(**context) if not one._path.name.startswith("pytest_integration_gate-")
+)
+"""
+RUN = "import sys, pytest; sys.path.insert(0, ''); sys.exit(pytest.main())"
 COMMON = ("-q", "-p", "no:cacheprovider", "-p", "no:randomly", "-p", "no:xdist")
 ENVIRONMENT = {**os.environ, "PYTHONHASHSEED": "0"}
 ENVIRONMENT.pop("PYTHONDONTWRITEBYTECODE", None)  # compiled modules are kept, as they usually are
@@ -111,14 +121,19 @@ def write(folder: Path, name: str, text: str) -> None:
     (folder / name).write_text(text, encoding="utf-8")
 
 
-def count(folder: Path, arguments: tuple[str, ...]) -> int:
+def command_of(mode: str, arguments: tuple[str, ...]) -> list[str]:
+    """Return how pytest is started in a mode."""
+    return [sys.executable, "-c", HIDDEN + RUN if mode == "absent" else RUN, *COMMON, *MODES[mode], *arguments]
+
+
+def count(folder: Path, mode: str, arguments: tuple[str, ...]) -> int:
     """Run pytest in `folder` and return how many instructions it took; the children's count too."""
     with tempfile.TemporaryDirectory() as scratch:
         command = ["valgrind", "--tool=cachegrind", "--cache-sim=no", f"--cachegrind-out-file={scratch}/%p"]
-        command += [f"--log-file={scratch}/log.%p", "--trace-children=yes", sys.executable, "-m", "pytest", *COMMON]
-        if "--integration-gate" in arguments:
+        command += [f"--log-file={scratch}/log.%p", "--trace-children=yes"]
+        command += command_of(mode, arguments)
+        if mode == "on":
             command += ["--gate-report", f"{scratch}/report.yaml", "--gate-store", f"{scratch}/store"]
-        command += arguments
         done = subprocess.run(command, cwd=folder, env=ENVIRONMENT, capture_output=True, text=True, check=False)
         if done.returncode not in (0, 1) or not re.search(r"\d (passed|failed)", done.stdout):
             sys.exit(f"pytest ended with {done.returncode}:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
@@ -132,11 +147,10 @@ def count(folder: Path, arguments: tuple[str, ...]) -> int:
 def compare(title: str, folder: Path, arguments: tuple[str, ...], modes: list[str]) -> None:
     """Measure one suite in each mode, and print the counts and what each adds to the first."""
     for mode in modes:  # compiles what is not compiled yet
-        command = [sys.executable, "-m", "pytest", *COMMON, *MODES[mode], *arguments]
-        subprocess.run(command, cwd=folder, env=ENVIRONMENT, capture_output=True, check=False)
+        subprocess.run(command_of(mode, arguments), cwd=folder, env=ENVIRONMENT, capture_output=True, check=False)
     first = 0
     for mode in modes:
-        instructions = count(folder, (*MODES[mode], *arguments))
+        instructions = count(folder, mode, arguments)
         first = first or instructions
         print(f"{title:<12} {mode:<7} {instructions / 1e6:>12,.1f} M {instructions / first - 1:>+9.2%}", flush=True)
 

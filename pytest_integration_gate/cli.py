@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from pytest_integration_gate.commands.schemas import SCHEMAS, schema_text
 from pytest_integration_gate.errors import GateError
-from pytest_integration_gate.reports.schema import SCHEMAS, schema_text
 
 _USAGE_ERROR = 4  # as pytest has it
 _FORMATS = {"trace": "what proves what", "html": "the page", "json": "JSON", "sarif": "SARIF", "ctrf": "CTRF"}
@@ -27,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         help="print the JSON Schema of a file",
         description="Print the JSON Schema of a file that the gate writes or reads.",
     )
-    schema.add_argument("file", choices=(*SCHEMAS, "suite"), help="the kind of file")
+    schema.add_argument("file", choices=SCHEMAS, help="the kind of file")
     merging = commands.add_parser("merge", help="merge exported evidence", description="Merge exported evidence.")
     merging.add_argument("files", nargs="+", type=Path, metavar="FILE", help="a file of --gate-export")
     merging.add_argument("-o", "--output", type=Path, required=True, metavar="FILE", help="where the merged file goes")
@@ -82,7 +82,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _print_schema(chosen: argparse.Namespace) -> int:
-    sys.stdout.write(_schema(chosen.file))
+    sys.stdout.write(schema_text(chosen.file))
     return 0
 
 
@@ -119,14 +119,6 @@ def _show(chosen: argparse.Namespace) -> int:
     from pytest_integration_gate.commands.knowledge import show
 
     return show(chosen.target, chosen.files)
-
-
-def _schema(file: str) -> str:
-    if file == "suite":
-        from pytest_integration_gate.suites import json_schema
-
-        return json_schema.schema_text()
-    return schema_text(file)
 
 
 _COMMANDS = {

@@ -3,17 +3,33 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import field
+from typing import TYPE_CHECKING, Any
 
 from pytest_integration_gate.judging.ended import Ended
 from pytest_integration_gate.judging.gate import Cause, Contribution
 from pytest_integration_gate.model.capture import argument_of, picture
-from pytest_integration_gate.model.interaction import Arguments, Outcome
+from pytest_integration_gate.model.finding import Finding
+from pytest_integration_gate.model.interaction import Arguments, Outcome, Site
 from pytest_integration_gate.model.run_report import RunReport, TestOutcome, Untidy
 from pytest_integration_gate.values import dataclass
 
-__all__ = ["Call", "Cause", "Contribution", "Ended", "RunReport", "TestOutcome", "Untidy", "called"]
+if TYPE_CHECKING:
+    import pytest
+
+__all__ = [
+    "Call",
+    "Cause",
+    "Contribution",
+    "Ended",
+    "Finding",
+    "Replayed",
+    "RunReport",
+    "TestOutcome",
+    "Untidy",
+    "called",
+]
 
 _TARGET = re.compile(r"[^\W\d][\w.]*:[^\W\d][\w.]*")
 _NOT_SAID: Any = object()
@@ -68,3 +84,30 @@ def called(
         keywords=tuple(sorted((name, argument_of(value, name)) for name, value in (keywords or {}).items())),
     )
     return Call(target=target, arguments=arguments, outcome=outcome, at=at)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replayed:
+    """One call or request that asks the real thing what a double claims of it. Equal ones are asked once.
+
+    `name` is what the item is called, `act` what it does (``call shop.prices:fetch('EUR')``), `boundary` where the
+    answer is filed, `key` what tells it from others with the same name, `tests` those that claim it. `provided` is the
+    class of which a registered object is needed, empty when none is. `refused` says why it cannot be asked. `site` is
+    the project's call that it stands for; `is_trouble` that the claim simulates a failure. `states` are those of the
+    world in which it is asked.
+    `ask` gets the ``request`` of a test item that has the marker ``boundary``: what it does is observed as in every
+    boundary test. It returns why the answer may come from another world than the one that the claim is about, empty
+    when nothing says so.
+    """
+
+    name: str
+    act: str
+    boundary: str
+    key: object = None
+    provided: str = ""
+    refused: str = ""
+    states: tuple[str, ...] = ()
+    tests: tuple[str, ...] = field(default=(), compare=False)
+    is_trouble: bool = field(default=False, compare=False)
+    site: Site | None = field(default=None, compare=False)
+    ask: Callable[[pytest.FixtureRequest], str] = field(default=lambda request: "", compare=False)

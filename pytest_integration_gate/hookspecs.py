@@ -15,7 +15,15 @@ if TYPE_CHECKING:
 
     import pytest
 
-    from pytest_integration_gate.extension import Call, Contribution, Ended, RunReport, TestOutcome
+    from pytest_integration_gate.extension import (
+        Call,
+        Contribution,
+        Ended,
+        Finding,
+        Replayed,
+        RunReport,
+        TestOutcome,
+    )
 
 
 def pytest_integration_gate_boundaries(config: pytest.Config) -> Mapping[str, Iterable[str]] | None:
@@ -45,6 +53,14 @@ def pytest_integration_gate_observations(item: pytest.Item) -> Iterable[Call] | 
 
     Called after every test with the ``boundary`` marker, when its last fixture is gone, in the process that ran it.
     Leave out calls underneath which a double was reached: they say nothing about the real thing.
+    """
+
+
+def pytest_integration_gate_replays(config: pytest.Config, findings: Sequence[Finding]) -> Iterable[Replayed] | None:
+    """Return what can be asked of the real thing about claims that no evidence bears on; each becomes a test item.
+
+    Called with ``--gate-replay``, when all tests have run, in the process that writes the report. Requests to the real
+    services and calls of the project's own functions are an implementation of this hook.
     """
 
 

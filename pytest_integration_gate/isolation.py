@@ -10,8 +10,6 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 clock = time.time
 perf_counter = time.perf_counter
@@ -33,12 +31,14 @@ class Quiet(threading.local):
 quiet = Quiet()
 
 
-@contextmanager
-def at_work() -> Iterator[None]:
+class at_work:  # noqa: N801  (read as the statement `with at_work():`)
     """Mark the current thread as doing the gate's own work for the length of the block."""
-    before = quiet.busy
-    quiet.busy = True
-    try:
-        yield
-    finally:
-        quiet.busy = before
+
+    __slots__ = ("_before",)
+
+    def __enter__(self) -> None:
+        self._before = quiet.busy
+        quiet.busy = True
+
+    def __exit__(self, *raised: object) -> None:
+        quiet.busy = self._before

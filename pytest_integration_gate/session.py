@@ -157,7 +157,7 @@ def _controlling(
         from pytest_integration_gate.hooks.replay import Replay
 
         is_dry = config.getoption("gate_replay") == "dry"
-        plugins.append(Replay(settings, project, gatekeeper.findings_so_far, is_dry=is_dry))
+        plugins.append(Replay(settings, project, gatekeeper.findings_so_far, gatekeeper.warnings.append, is_dry=is_dry))
     return plugins
 
 

@@ -3,16 +3,42 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
+from typing import Any
 
+import jsonschema
 import pytest
 
 from pytest_integration_gate.cli import main
+from pytest_integration_gate.commands.schemas import SCHEMAS
+from pytest_integration_gate.strict_yaml import load
+
+EXAMPLES = Path(__file__).parents[1] / "examples"
 
 
 def test_schema_report_prints_the_schema(capsys: pytest.CaptureFixture[str]) -> None:
     """It is JSON, ready to be redirected into a file."""
     assert main(["schema", "report"]) == 0
     assert json.loads(capsys.readouterr().out)["title"] == "Report of pytest --integration-gate, format 1"
+
+
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_every_schema_is_one(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """It is valid by draft 2020-12 itself."""
+    assert main(["schema", name]) == 0
+    jsonschema.Draft202012Validator.check_schema(json.loads(capsys.readouterr().out))
+
+
+def test_the_schema_of_gate_yaml_knows_its_tables(capsys: pytest.CaptureFixture[str]) -> None:
+    """The file of the example, which has all of them, fits; a key that is not known and a wrong word do not."""
+    assert main(["schema", "gate"]) == 0
+    schema = json.loads(capsys.readouterr().out)
+    data: Any = load((EXAMPLES / "sous_vide/gate.yaml").read_text(encoding="utf-8"), "gate.yaml").data
+    jsonschema.validate(data, schema)
+    assert {"boundaries", "contexts", "checkpoints", "requirements", "stories"} <= set(data)
+    for wrong in ({"boundarys": {}}, {"boundaries": {"http": {"compare": "sizes"}}}, {"checkpoints": [{"nam": "x"}]}):
+        with pytest.raises(jsonschema.ValidationError):
+            jsonschema.validate(wrong, schema)
 
 
 def test_version_names_the_command(capsys: pytest.CaptureFixture[str]) -> None:

@@ -163,7 +163,8 @@ class Interpreter:
                 continue
             if mark in given and mark.spec is None:
                 continue  # what a returned double was given is part of the outcome that returned it
-            for name, (value, at) in mark.attributes.items():
+            for name, (noted, at) in mark.attributes.items():
+                value = argument(noted, name)
                 yield (
                     mark,
                     Claim(

@@ -46,16 +46,19 @@ class Handwritten:
 
     def stop(self) -> None:
         """End a test, before the book is closed: patches of wider scope go on, the others are forgotten."""
-        self._guarded(self._ears.finish)
-        self._guarded(self._replacements.release)
-        self._guarded(self._hung.release)
-        for patch in self._book.patches:
-            self._guarded(patch.release)
+        self._guarded(self._end)
 
     def close(self) -> None:
         """Give pytest and every function of the tests their own code back."""
         self._unhook()
         self._ears.close()
+
+    def _end(self) -> None:
+        self._ears.finish()
+        self._replacements.release()
+        self._hung.release()
+        for patch in self._book.patches:
+            patch.release()
 
     def _guarded(self, work: Callable[[], None]) -> None:
         try:

@@ -47,7 +47,8 @@ class _Response:
 
     def attribute(self, *names: str) -> tuple[Argument, Place | None] | None:
         """Give the value that a test hung on the response, None when there is none or several differ."""
-        found = [mock.attributes[name] for mock in self.mocks for name in names if name in mock.attributes]
+        held = [(name, mock.attributes[name]) for mock in self.mocks for name in names if name in mock.attributes]
+        found = [(argument(noted, name), at) for name, (noted, at) in held]
         found += [(self.written[name], None) for name in names if name in self.written]
         return found[0] if found and all(each[0] == found[0][0] for each in found) else None
 

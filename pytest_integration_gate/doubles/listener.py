@@ -92,7 +92,9 @@ class Listener:
                 if self.book.hung is not None:
                     self.book.hung(mock, name, value, self.book.place(outside), self._meaning)
             elif self.book.author(outside) != "first-party":
-                mark.attributes[name] = (argument_of(value, name), self.book.place(outside))
+                # What is plain cannot change, and most of it is never asked for: it is pictured when it is.
+                noted = (type(value), value) if type(value) in PLAIN else argument_of(value, name)
+                mark.attributes[name] = (noted, self.book.place(outside))
                 if self.book.is_on:
                     self._locate(mock)
         except Exception as error:

@@ -63,6 +63,7 @@ class Mark:
     """One mock: where it was made and configured, what it was specced with, its place below its root, what is `above`.
 
     `answers` say where a return value or side effect was set, and how often the mock had been called by then.
+    `attributes` hold atoms ``(type, value)`` or `Argument` pictures, as notes do, and where they were set.
 
     Also a function that the author of the tests wrote: `passes_on` says that it calls the real thing, `is_property`
     that it is reached by reading an attribute, `asked` the name by which project code has to call it to mean this.
@@ -73,7 +74,7 @@ class Mark:
     spec: Any = None
     is_child: bool = False
     answers: dict[str, tuple[Place, int]] = field(default_factory=dict)
-    attributes: dict[str, tuple[Argument, Place | None]] = field(default_factory=dict)
+    attributes: dict[str, tuple[Any, Place | None]] = field(default_factory=dict)
     derived: tuple[Root, tuple[str, ...]] | None = None
     generation: int = 0
     pictured: tuple[int, Argument] | None = None

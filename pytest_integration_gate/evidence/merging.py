@@ -55,8 +55,8 @@ class Store:
             if nodeid in (collected or {}).get(nodeid.partition("::")[0], (nodeid,))
         }
         for record in records:
-            kept = replace(record, unbound=(), hygiene=(), warnings=())
-            if kept.claims or kept.observations:
+            if record.claims or record.observations:
+                kept = replace(record, unbound=(), hygiene=(), warnings=())
                 tests[record.nodeid] = StoredTest(record=kept, date=date, commit=commit, moment=moment, python=python)
             else:
                 tests.pop(record.nodeid, None)
@@ -66,6 +66,8 @@ class Store:
 def lasting(record: TestRecord) -> TestRecord:
     """Return what later runs need: all that was observed; of the claims only what they are about, which boundary tests
     watch also when they run alone. Facts of other tests are read afresh."""
+    if not (record.claims or record.observations or record.facts):
+        return record
     about = dict.fromkeys((claim.root, claim.path) for claim in record.claims if claim.double not in ("stub", "pact"))
     claims = tuple(Claim(root=root, path=path, action="call", at="") for root, path in about)
     facts = record.facts if record.observations else ()

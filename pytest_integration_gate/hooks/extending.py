@@ -13,7 +13,16 @@ import pytest
 from pytest_integration_gate.configuration.gate_file import BoundarySettings
 from pytest_integration_gate.configuration.settings import Settings
 from pytest_integration_gate.doubles.claims import HeardClaim
-from pytest_integration_gate.extension import Call, Cause, Contribution, Ended, RunReport, TestOutcome
+from pytest_integration_gate.extension import (
+    Call,
+    Cause,
+    Contribution,
+    Ended,
+    Finding,
+    Replayed,
+    RunReport,
+    TestOutcome,
+)
 from pytest_integration_gate.model.claim import Claim
 from pytest_integration_gate.model.observation import Observation
 from pytest_integration_gate.reality.addresses import owner_of
@@ -68,6 +77,16 @@ def extended(config: pytest.Config, settings: Settings) -> Settings:
         boundaries=(*settings.boundaries, *more),
         notes=(*settings.notes, *notes),
     )
+
+
+def replays(config: pytest.Config, findings: Sequence[Finding], warn: Callable[[str], None]) -> Iterator[Replayed]:
+    """Let every feature and plugin say what can be asked about some findings."""
+    hook = "pytest_integration_gate_replays"
+    for name, answer in ask(config, hook, _replayed, config=config, findings=findings):
+        if isinstance(answer, Exception):
+            warn(_failed(name, "replay claims", answer))
+        else:
+            yield from answer
 
 
 def contributions(config: pytest.Config, ended: Ended) -> list[Contribution]:
@@ -155,6 +174,10 @@ def _texts(answer: Any) -> list[str]:
 
 def _called(answer: Any) -> list[Call]:
     return _all_are(Call, answer)
+
+
+def _replayed(answer: Any) -> list[Replayed]:
+    return _all_are(Replayed, answer)
 
 
 def _patterns(answer: Any) -> list[str]:

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from pytest_integration_gate.model.claim import Claim
 from pytest_integration_gate.model.exchange import Exchange
-from pytest_integration_gate.model.fact import Fact
+from pytest_integration_gate.model.fact import Fact, Signature
 from pytest_integration_gate.model.interaction import Argument, Arguments, Outcome
 from pytest_integration_gate.model.observation import Observation
 from pytest_integration_gate.model.secrecy import SECRET, names_secret
@@ -26,6 +26,7 @@ class Redaction:
     def __init__(self, patterns: Sequence[str]) -> None:
         names = "|".join(f"(?:{pattern})" for pattern in patterns)
         self._name = re.compile(names, re.IGNORECASE) if names else None
+        self._places: dict[Signature, frozenset[int]] = {}
         # A key and its plain value inside the text of a dictionary or an object: `'ssn': '1234'`, `ssn=1234`.
         self._pair = re.compile(
             rf"""((?:['"])?[\w-]*(?:{names})[\w-]*(?:['"])?\s*[:=]\s*)('[^']*'|"[^"]*"|[^\s,}})\]]+)""", re.IGNORECASE
@@ -36,6 +37,8 @@ class Redaction:
         arguments, outcome = claim.arguments, claim.outcome
         if arguments is not None:
             arguments = self._arguments(self._by_position(arguments, claim, facts))
+        if self._name is None and arguments is claim.arguments:
+            return claim
         return replace(
             claim,
             arguments=arguments,
@@ -95,16 +98,24 @@ class Redaction:
         for fact in facts if arguments.positional else ():
             if fact.signature is None or not fact.target.endswith(name):
                 continue
-            secret = {
-                index + claim.takes_self
-                for index, parameter in enumerate(fact.signature.parameters)
-                if parameter.kind in ("positional", "standard")
-                and (names_secret(parameter.name) or self._is_secret(parameter.name))
-            }
+            secret = self._secret_places(fact.signature)
             if secret:
                 positional = tuple(
-                    replace(argument, text=_HIDDEN) if index in secret and argument.text is not None else argument
+                    replace(argument, text=_HIDDEN)
+                    if index - claim.takes_self in secret and argument.text is not None
+                    else argument
                     for index, argument in enumerate(arguments.positional)
                 )
                 arguments = replace(arguments, positional=positional)
         return arguments
+
+    def _secret_places(self, signature: Signature) -> frozenset[int]:
+        """Return the positions of the parameters that are named like secrets; each signature is read once."""
+        if signature not in self._places:
+            self._places[signature] = frozenset(
+                index
+                for index, parameter in enumerate(signature.parameters)
+                if parameter.kind in ("positional", "standard")
+                and (names_secret(parameter.name) or self._is_secret(parameter.name))
+            )
+        return self._places[signature]

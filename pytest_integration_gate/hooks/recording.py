@@ -175,8 +175,8 @@ class Recorder:
         Plain hooks, here and at setup, cost a fraction of wrappers around every phase of every test.
         """
         item = self._item
-        if item is None or report.nodeid != item.nodeid:
-            return  # a report of another process
+        if item is None or report.when == "setup" or report.nodeid != item.nodeid:
+            return  # also a report of another process
         if report.when == "call":
             self._has_passed = report.passed
         elif report.when == "teardown":
@@ -321,7 +321,7 @@ class FixtureEye:
 
 
 def _is_boundary_test(item: pytest.Item) -> bool:
-    return any(True for _ in boundary_marks(item))
+    return bool(boundary_marks(item))
 
 
 def _of_named_class(item: pytest.Item, observations: Iterable[Observation]) -> Iterator[Observation]:

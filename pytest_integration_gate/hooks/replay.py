@@ -18,8 +18,9 @@ import pytest
 
 from pytest_integration_gate import fixture_name, provider_state, provides
 from pytest_integration_gate.configuration.settings import Settings
+from pytest_integration_gate.extension import Replayed
 from pytest_integration_gate.hooks.contracts import advice, states_of
-from pytest_integration_gate.hooks.replayed import Replayed
+from pytest_integration_gate.hooks.extending import replays
 from pytest_integration_gate.hooks.replayed_calls import calls_in
 from pytest_integration_gate.hooks.replayed_requests import requests_in
 from pytest_integration_gate.model.finding import Finding
@@ -33,14 +34,24 @@ _NO_WORLD = f"a simulated failure happens in a world of its own: {_TO_WRITE}"
 
 
 class Replay:
-    """Replays the claims of one run. `findings` gives the verdicts so far; with `is_dry` nothing is asked."""
+    """Replays the claims of one run.
+
+    `findings` gives the verdicts so far, `warn` takes what went wrong; with `is_dry` nothing is asked.
+    """
 
     def __init__(
-        self, settings: Settings, project: Project, findings: Callable[[], list[Finding]], *, is_dry: bool
+        self,
+        settings: Settings,
+        project: Project,
+        findings: Callable[[], list[Finding]],
+        warn: Callable[[str], None],
+        *,
+        is_dry: bool,
     ) -> None:
         self._settings = settings
         self._project = project
         self._findings = findings
+        self._warn = warn
         self._is_dry = is_dry
 
     @pytest.hookimpl(wrapper=True)
@@ -54,17 +65,20 @@ class Replay:
                 session.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
         return result
 
+    def pytest_integration_gate_replays(self, findings: Sequence[Finding]) -> list[Replayed]:
+        """Ask services by HTTP, and call the project's own functions and classes."""
+        boundaries = self._settings.boundaries
+        return [*requests_in(findings, boundaries), *calls_in(findings, self._project, boundaries)]
+
     def _items(self, session: pytest.Session) -> Iterator[ReplayItem]:
         findings = [one for one in self._findings() if one.verdict == "unverified"]
         findings.sort(key=lambda one: (one.target, one.claim.at, one.tests))
         if not findings:
             return
         world = _World(session)
-        boundaries = self._settings.boundaries
-        replays = [*requests_in(findings, boundaries), *calls_in(findings, self._project, boundaries)]
         places: dict[pytest.Collector, Replays] = {}
         asked: dict[Replayed, None] = {}
-        for replayed in replays:
+        for replayed in replays(session.config, findings, self._warn):
             for states in world.states_of(replayed.tests):
                 refused = replayed.refused or (_NO_WORLD if replayed.is_trouble and not states else "")
                 asked.setdefault(replace(replayed, states=states if not refused else (), refused=refused))

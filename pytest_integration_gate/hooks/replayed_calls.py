@@ -17,8 +17,8 @@ import pytest
 
 from pytest_integration_gate import fixture_name, provides
 from pytest_integration_gate.configuration.gate_file import BoundarySettings
+from pytest_integration_gate.extension import Replayed
 from pytest_integration_gate.hooks.contracts import find, keep_class
-from pytest_integration_gate.hooks.replayed import Replayed
 from pytest_integration_gate.judging.wording import arguments_text
 from pytest_integration_gate.model.capture import picture
 from pytest_integration_gate.model.finding import Finding

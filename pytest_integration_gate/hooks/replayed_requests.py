@@ -10,7 +10,7 @@ import pytest
 import requests
 
 from pytest_integration_gate.configuration.gate_file import BoundarySettings
-from pytest_integration_gate.hooks.replayed import Replayed
+from pytest_integration_gate.extension import Replayed
 from pytest_integration_gate.model.claim import Claim
 from pytest_integration_gate.model.exchange import Request
 from pytest_integration_gate.model.finding import Finding

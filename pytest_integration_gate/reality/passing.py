@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import ast
 import inspect
-import textwrap
 from collections.abc import Iterator
 from functools import lru_cache
 from types import CodeType, FunctionType
 
+from pytest_integration_gate.source.syntax import function_at, statements_at, tree_of
 from pytest_integration_gate.trampoline import code_of
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
@@ -22,14 +22,12 @@ def definition_of(function: FunctionType) -> Function | None:
 
 @lru_cache(maxsize=2048)
 def _definition(code: CodeType) -> Function | None:
-    try:
-        lines, _ = inspect.getsourcelines(code)
-        tree = ast.parse(textwrap.dedent("".join(lines)))
-    except Exception:
-        return None
-    found = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)]
-    found = [node for node in found if getattr(node, "name", "<lambda>") == code.co_name]
-    return found[0] if found and (len(found) == 1 or not isinstance(found[0], ast.Lambda)) else None
+    if code.co_name != "<lambda>":
+        return function_at(code.co_filename, code.co_name, code.co_firstlineno)
+    tree = tree_of(code.co_filename)
+    around = statements_at(tree.module, code.co_firstlineno) if tree is not None else []
+    found = [node for node in ast.walk(around[-1]) if isinstance(node, ast.Lambda)] if around else []
+    return found[0] if len(found) == 1 else None
 
 
 def inside(function: Function) -> Iterator[ast.AST]:

@@ -1,12 +1,10 @@
-"""The JSON Schemas that are shipped with the package."""
+"""The JSON Schema of the report, which is shipped with the package."""
 
 from __future__ import annotations
 
 from importlib.resources import files
 
-SCHEMAS = ("report",)
 
-
-def schema_text(name: str) -> str:
-    """Return a shipped JSON Schema as it stands in its file."""
-    return files(__package__).joinpath("schemas", f"{name}.schema.json").read_text(encoding="utf-8")
+def schema_text() -> str:
+    """Return the schema as it stands in its file."""
+    return files(__package__).joinpath("schemas", "report.schema.json").read_text(encoding="utf-8")

@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 from difflib import get_close_matches
+from opcode import opmap
 from types import CodeType
 
 from pytest_integration_gate.source.syntax import function_at, statements_at, statements_in, tree_of, value_at
@@ -16,6 +17,9 @@ _METHODS = (
 ).split()
 _COUNTS = "called call_count call_args call_args_list mock_calls method_calls await_count await_args".split()
 _ASSERTIONS = frozenset(f"assert_{name}" for name in _METHODS)
+_READS = bytes(opmap[name] for name in ("LOAD_ATTR", "COMPARE_OP", "CONTAINS_OP", "IS_OP"))
+# Such an instruction, its argument, its inline caches, which `co_code` shows as zeros, and then the value is dropped.
+_DROPPED = re.compile(b"[%s].(?:\\x00.)*%s" % (re.escape(_READS), re.escape(bytes([opmap["POP_TOP"]]))), re.DOTALL)
 _SAID_LIKE = re.compile(r"^(was|is|has_been|have_been|to_have_been|should_be)_")
 
 
@@ -45,6 +49,8 @@ def idle_assertions_in(code: CodeType) -> Iterator[tuple[int, str]]:
     """Give line and explanation of the statements of a test that have no effect and name what mocks are asked for."""
     if _ASSERTIONS.isdisjoint(code.co_names) and frozenset(_COUNTS).isdisjoint(code.co_names):
         return
+    if not _drops_something(code):
+        return
     function = function_at(code.co_filename, code.co_name, code.co_firstlineno)
     for node in statements_in(function) if function is not None else ():
         match node:
@@ -54,6 +60,13 @@ def idle_assertions_in(code: CodeType) -> Iterator[tuple[int, str]]:
                 yield node.lineno, f"{name} is looked at and not asserted"
             case ast.Expr(value=ast.Compare(left=ast.Attribute(attr=name))) if name in _COUNTS:
                 yield node.lineno, f"{name} is compared and not asserted"
+
+
+def _drops_something(code: CodeType) -> bool:
+    """Whether code may read an attribute, or compare, and throw the value away; the source is parsed only for such."""
+    return _DROPPED.search(code.co_code) is not None or any(
+        _drops_something(part) for part in code.co_consts if isinstance(part, CodeType)
+    )
 
 
 def asks_for(code: CodeType, lasti: int, name: str) -> int:

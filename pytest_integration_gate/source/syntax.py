@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import linecache
 import sys
 from bisect import bisect_right
 from collections import defaultdict
@@ -194,14 +195,21 @@ def _starts(node: ast.expr | Block) -> tuple[tuple[int, int], ...]:
 def tree_of(filename: str) -> Tree | None:
     """The parsed file, None when it cannot be read or is no Python source. Read once."""
     try:
-        with open_file(filename, "rb") as stream:
-            data = BytesIO(stream.read())
-        encoding, _ = detect_encoding(data.readline)
-        data.seek(0)
-        text = TextIOWrapper(data, encoding).read()
+        text = _text_of(filename)
         return Tree(text.encode().split(b"\n"), ast.parse(text))
     except (OSError, SyntaxError, ValueError, LookupError, RecursionError):
         return None
+
+
+def _text_of(filename: str) -> str:
+    try:
+        with open_file(filename, "rb") as stream:
+            data = BytesIO(stream.read())
+    except OSError:  # code that was made without a file may have left its source there, as doctest does
+        return "".join(linecache.getlines(filename))
+    encoding, _ = detect_encoding(data.readline)
+    data.seek(0)
+    return TextIOWrapper(data, encoding).read()
 
 
 def value_at(tree: Tree, code: CodeType, lasti: int) -> ast.expr | None:

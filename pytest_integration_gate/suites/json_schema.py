@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from pytest_integration_gate.suites.description import INNER, OF_STEPS, SUITE, TEST, step_table, test_table
@@ -20,11 +19,6 @@ from pytest_integration_gate.yaml_rules import (
     Value,
     Whole,
 )
-
-
-def schema_text() -> str:
-    """Return the schema as text."""
-    return json.dumps(suite_schema(), indent=2) + "\n"
 
 
 def suite_schema() -> dict[str, Any]:

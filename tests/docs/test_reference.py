@@ -159,3 +159,12 @@ def _keys(rule: object) -> Iterator[str]:
 def _words(pattern: str) -> set[str]:
     """Give what a pattern finds in the sources of the package."""
     return {word for path in PACKAGE.rglob("*.py") for word in re.findall(pattern, path.read_text(), re.M)}
+
+
+def test_rooms() -> None:
+    """The map of the code has every folder and module of the package."""
+    text = (DOCS / "how-to/work-on-the-code.md").read_text(encoding="utf-8")
+    rooms = re.findall(r"`([\w./]+)`", "".join(re.findall(r"^\| (`[^|]+) \|", text, re.MULTILINE)))
+    named = [room.rstrip("/").removesuffix(".py") for room in rooms]
+    found = {path.stem for path in PACKAGE.iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()}
+    assert sorted(named) == sorted(found - {"__init__"})

@@ -53,6 +53,28 @@ def pytest_integration_gate_publish(config, report, outcomes):
 """
 
 
+REPLAYED = """
+from pytest_integration_gate.extension import Replayed, called
+
+seen = []
+
+def pytest_integration_gate_claims(item):
+    if item.name == "test_sends":
+        yield called("queue_library:Bus.send", ("topic",), returned={"offset": "7"}, at="tests/unit/test_greet.py:4")
+
+def pytest_integration_gate_replays(findings):
+    def ask(request):
+        seen.append(called("queue_library:Bus.send", ("topic",), returned={"offset": 7}))
+        return ""
+    for one in findings:
+        if one.target == "queue_library:Bus.send":
+            yield Replayed(name="send", act="send a message", boundary="queue", tests=one.tests, ask=ask)
+
+def pytest_integration_gate_observations(item):
+    return seen
+"""
+
+
 @pytest.fixture
 def bus(project: Any) -> Any:
     """A project with a message bus whose doubles only a plugin understands."""
@@ -77,6 +99,37 @@ def test_everything_that_a_plugin_can_add(bus: Any) -> None:
     assert (bus.root / "published").read_text() == "FAILED 2"
     assert (bus.root / "told").read_text() == "start failed "
     assert "46" not in bus.report_text
+
+
+def test_a_plugin_asks_what_only_it_can_reach(bus: Any) -> None:
+    """Its replay is a boundary test like any other; what the plugin observes there decides about the claim."""
+    bus.write("conftest.py", REPLAYED)
+    assert bus.run().ret == 0
+    result = bus.run("--gate-replay", "-v")
+    assert result.ret == 1
+    result.stdout.fnmatch_lines(["*gate-replay::send PASSED*"])
+    [mismatch] = bus.report["mismatches"]
+    assert (mismatch["target"], mismatch["kind"], mismatch["boundary"]) == (
+        "queue_library:Bus.send",
+        "return_shape",
+        "queue",
+    )
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        ("1 / 0", "could not replay claims: ZeroDivisionError"),
+        ("['send']", "could not replay claims: TypeError: it gave str, not a list of Replayed"),
+    ],
+)
+def test_a_plugin_that_cannot_say_what_to_ask_is_a_warning(bus: Any, answer: str, said: str) -> None:
+    """What the gate itself can ask is asked all the same."""
+    claims, _, _ = REPLAYED.partition("def pytest_integration_gate_replays")
+    bus.write("conftest.py", f"{claims}def pytest_integration_gate_replays():\n    return {answer}\n")
+    result = bus.run("--gate-replay")
+    result.assert_outcomes(passed=2, skipped=1)
+    assert said in bus.report["warnings"][0]
 
 
 def test_the_project_is_stronger_than_a_plugin(bus: Any) -> None:

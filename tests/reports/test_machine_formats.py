@@ -157,7 +157,7 @@ def test_json_is_the_report(run: str, request: pytest.FixtureRequest, tmp_path: 
     write_report_json(report, tmp_path / "report.json")
     data = json.loads((tmp_path / "report.json").read_text())
     assert data == document(report)
-    jsonschema.Draft202012Validator(json.loads(schema_text("report"))).validate(data)
+    jsonschema.Draft202012Validator(json.loads(schema_text())).validate(data)
 
 
 def test_what_json_does_not_know_becomes_text(failed_run: RunReport) -> None:

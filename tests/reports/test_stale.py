@@ -53,7 +53,7 @@ def shown(report: RunReport, verbosity: int) -> str:
 def test_the_report_has_them_and_fits_its_schema(stale_run: RunReport, failed_run: RunReport) -> None:
     """With what was seen, why it no longer counts and what the verdict would be; absent where there are none."""
     data = document(stale_run)
-    jsonschema.Draft202012Validator(json.loads(schema_text("report"))).validate(data)
+    jsonschema.Draft202012Validator(json.loads(schema_text())).validate(data)
     assert data["stale"][0]["would_be"] == "contradicted"
     assert data["stale"][0]["reality"]["stale"] == "acme was 1.0 and is 2.0 now"
     assert "stale" not in document(failed_run)

@@ -36,6 +36,7 @@ import requests
 import urllib3
 
 from pytest_integration_gate.doubles.claims import Interpreter
+from pytest_integration_gate.doubles.ears import Ears
 from pytest_integration_gate.doubles.notebook import Notebook
 from pytest_integration_gate.hooks.http_traffic import HttpTraffic
 from pytest_integration_gate.source.project import Project
@@ -172,7 +173,7 @@ def with_aiohttp(base: str, count: int, concurrency: int, certificate: str) -> A
 def watched() -> HttpTraffic:
     """Listen as a boundary test does; this file is the project."""
     book = Notebook(PROJECT)
-    return HttpTraffic(PROJECT, lambda _: None, book, Interpreter(book, lambda *_, **__: None))
+    return HttpTraffic(PROJECT, lambda _: None, book, Ears(book), Interpreter(book, lambda *_, **__: None))
 
 
 def check(client: Callable[..., Answers], base: str, count: int, concurrency: int, certificate: str) -> bool:

@@ -230,7 +230,7 @@ def _as_instance_or_class(mark: Mark, root: Root, path: tuple[str, ...]) -> tupl
     A mock that stands for an instance because of where it is held was located before that was known.
     """
     if root.is_inferred:
-        return ("()", *path)
+        return (*root.beneath, *path)
     is_instance = root.prefix == ("()",) and isinstance(root.real, type) and not root.is_patch
     if is_instance and path[:2] == ("()", "()") and not any("__call__" in vars(cls) for cls in root.real.__mro__):
         return path[1:]

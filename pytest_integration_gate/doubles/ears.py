@@ -7,7 +7,7 @@ noted as a call of a mock would be.
 from __future__ import annotations
 
 # Tests patch these; what runs inside a test must not notice.
-from builtins import issubclass, len, type
+from builtins import id, issubclass, len, list, type
 from collections.abc import Callable, Mapping
 from inspect import CO_ASYNC_GENERATOR, CO_COROUTINE, CO_GENERATOR
 from sys import exception
@@ -68,7 +68,7 @@ class Ears:
         if ear is not None:
             ear.parts = [one for one in ear.parts if one is not part]
             if not ear.parts:
-                ear.uninstall()
+                ear.close()
                 del self._ears[id(function)]
 
     def finish(self) -> None:
@@ -111,6 +111,15 @@ class Ear:
         """Stop listening."""
         if self._trampoline is not None:
             self._trampoline.uninstall()
+
+    def close(self) -> None:
+        """Stop listening for good.
+
+        The other code holds this ear and the function with all that it closes over. The garbage collector does not look
+        into code, so the ring has to be opened here.
+        """
+        self.uninstall()
+        self._trampoline = None
 
     def _enter(self, values: tuple[Any, ...], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> _Call:
         book = self._book

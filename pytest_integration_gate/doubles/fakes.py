@@ -8,11 +8,11 @@ heard; what a fake inherits from the real class is no double.
 from __future__ import annotations
 
 # Tests patch these; what runs inside a test must not notice.
-from builtins import any, getattr, id, issubclass, len, type
+from builtins import any, getattr, id, issubclass, len, list, reversed, type
 from collections.abc import Callable, Iterator, Mapping
 from sys import modules
-from types import FrameType, FunctionType, ModuleType
-from typing import Any
+from types import FrameType, FunctionType, ModuleType, SimpleNamespace
+from typing import TYPE_CHECKING, Any
 from weakref import ReferenceType, ref
 
 from pytest_integration_gate.doubles.ears import Ears
@@ -22,6 +22,9 @@ from pytest_integration_gate.doubles.notebook import Notebook
 from pytest_integration_gate.model.classes import PROTOCOLS, canonical, descends, mro_of, namespace_of
 from pytest_integration_gate.source.naming import file_of, home_of
 from pytest_integration_gate.values import dataclass
+
+if TYPE_CHECKING:
+    from pytest_integration_gate.doubles.hung import HungFunctions
 
 _HEARD = (PROTOCOLS | {"__init__"}) - {"__eq__", "__ne__", "__bool__", "__hash__", "__get__", "__set__", "__delete__"}
 _ABSTRACT = frozenset({"builtins:object", "typing:Protocol", "typing:Generic", "abc:ABC", "typing_extensions:Protocol"})
@@ -61,6 +64,8 @@ class Fakes:
         self._registered = registered
         self._is_collaborator = is_collaborator
         self._members_expected = members_expected
+        self.hung: HungFunctions | None = None
+        book.gave_object = self.given
         self._ears = ears
         self._heard: dict[int, FunctionType] = {}
         self._adopted: dict[int, tuple[type, bool]] = {}
@@ -105,8 +110,15 @@ class Fakes:
         if self._adopt(cls):
             self._roles.setdefault(id(cls), []).append(Role(address, real, (*path, "()"), True, patch))
 
+    def given(self, mark: Mark, value: Any) -> None:
+        """An object that a mock gave stands for what the real call gives."""
+        if mark.root is not None and mark.root.target and not mark.root.foreign:
+            self.cast_instance(value, mark.root.target, mark.root.real, (*mark.path, "()"))
+
     def cast_instance(self, value: Any, address: str, real: Any, path: tuple[str, ...]) -> None:
         """An object stands for what is found at a path."""
+        if type(value) is SimpleNamespace and self.hung is not None:
+            self.hung.given(value, Root(address, real, path, double="fake"), path)
         if self._adopt(type(value)):
             try:
                 self._instances[id(value)] = ref(value), Role(address, real, path)

@@ -8,16 +8,17 @@ from typing import Any
 from pytest_integration_gate.doubles.ears import Ears
 from pytest_integration_gate.doubles.expectations import Expectations
 from pytest_integration_gate.doubles.fakes import Fakes
+from pytest_integration_gate.doubles.hung import HungFunctions
 from pytest_integration_gate.doubles.monkeypatch import hook_monkeypatch
 from pytest_integration_gate.doubles.notebook import Notebook
 from pytest_integration_gate.doubles.replacements import Replacements
 
 
 class Handwritten:
-    """Hears functions that tests patch in and classes that they write as fakes.
+    """Hears functions that tests patch in or hang on mocks, and classes that they write as fakes.
 
     `fakes` maps the address of a fake to that of the real class, `is_collaborator` tells whether the address of a class
-    is configured, `annotations_of` reads the annotations of a function or class.
+    is configured, `annotations_of` reads the annotations of a function or class. `ears` listen to functions of tests.
     """
 
     def __init__(
@@ -28,10 +29,11 @@ class Handwritten:
         annotations_of: Callable[[object], Mapping[str, object]],
     ) -> None:
         self._book = book
-        self._ears = Ears(book)
+        self.ears = Ears(book)
         expectations = Expectations(book.project, annotations_of)
-        self._fakes = Fakes(book, self._ears, fakes, is_collaborator, expectations.members)
-        self._replacements = Replacements(book, self._ears, self._fakes)
+        self._fakes = Fakes(book, self.ears, fakes, is_collaborator, expectations.members)
+        self._replacements = Replacements(book, self.ears, self._fakes)
+        self._fakes.hung = self._hung = HungFunctions(book, self.ears, self._fakes)
         self._unhook = hook_monkeypatch(book)
 
     def start(self) -> None:
@@ -49,11 +51,12 @@ class Handwritten:
     def close(self) -> None:
         """Give pytest and every function of the tests their own code back."""
         self._unhook()
-        self._ears.close()
+        self.ears.close()
 
     def _end(self) -> None:
-        self._ears.finish()
+        self.ears.finish()
         self._replacements.release()
+        self._hung.release()
         for patch in self._book.patches:
             patch.release()
 

@@ -58,12 +58,13 @@ _JSON = "application/json"
 class HttpFunctions:
     """Makes HTTP claims of the notes of one test after the other."""
 
-    def __init__(self, book: Notebook, interpreter: Interpreter, spelling: Spelling, wire: Wire) -> None:
+    def __init__(self, book: Notebook, ears: Ears, interpreter: Interpreter, spelling: Spelling, wire: Wire) -> None:
         self._book = book
         self._interpreter = interpreter
         self._spelling = spelling
         self._wire = wire
-        self._ears = Ears(book)
+        self._ears = ears
+        self._parsing: list[tuple[FunctionType, Parse]] = []
         self._written: dict[Note, Written] = {}
         book.met = self._meet
 
@@ -84,7 +85,9 @@ class HttpFunctions:
                 self._book.given.setdefault(note.mark, {})[mark] = None
             at = (parse.__code__.co_filename, parse.__code__.co_firstlineno)
             path = (*note.mark.path, "()", ".json")
-            self._ears.hear(parse, Parse(Mark(root=root, path=path, above=mark, configured_at=at)))
+            part = Parse(Mark(root=root, path=path, above=mark, configured_at=at))
+            self._ears.hear(parse, part)
+            self._parsing.append((parse, part))
 
     def _look(self, value: Any, held: Mapping[str, Any]) -> Written:
         attributes = attributes_of(value, held)
@@ -120,7 +123,7 @@ class HttpFunctions:
                     if mock is not None and mock.root is not None:
                         told[mock.root.target, mock.path] = None
         self._written = {}
-        self._ears.close()
+        self.close()
         if not told:
             return [*heard], []
         return [
@@ -129,8 +132,10 @@ class HttpFunctions:
         ], [*claims]
 
     def close(self) -> None:
-        """Listen no more."""
-        self._ears.close()
+        """Forget the functions of the test that stood for ``json``."""
+        for function, part in self._parsing:
+            self._ears.forget(function, part)
+        self._parsing.clear()
 
     def _claim(self, call: HeardCall, root: Root, verb: str, response: Response) -> Claim | None:
         note = call.note

@@ -43,6 +43,12 @@ class Identities:
 
     def bind(self, root: Root) -> None:
         """Let a root stand for the one class that everybody says it is, with the reason."""
+        for hint in root.hints:
+            if hint.hides:
+                root.target, root.real, root.is_inferred = address_of(hint.owner), hint.owner, True
+                root.beneath = ("()", f".{hint.name}")
+                root.reason = f"it hides the method `{hint.name}` of {root.target}"
+                return
         if any(map(_is_ready_for_others, root.hints)):
             return
         found: dict[type, str] = {}

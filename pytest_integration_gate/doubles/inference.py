@@ -7,7 +7,7 @@ the annotation there means is worked out when the test is over (`identity.py`).
 from __future__ import annotations
 
 # Tests patch these; what runs inside a test must not notice.
-from builtins import any, isinstance, len, tuple, type
+from builtins import any, bool, classmethod, dict, getattr, isinstance, len, list, range, staticmethod, tuple, type
 from inspect import CO_VARARGS, CO_VARKEYWORDS
 from types import CodeType, FrameType, FunctionType, MemberDescriptorType
 from typing import Any
@@ -18,6 +18,7 @@ from pytest_integration_gate.values import dataclass
 
 _FRAMES = 12
 _ELEMENTS = 8
+_ATTRIBUTES = 24
 _CONTAINERS = (list, tuple, dict, set, frozenset)
 _HEAP_TYPE = 1 << 9  # made by a class statement; what C types keep in members is nobody's attribute
 
@@ -27,7 +28,8 @@ class Hint:
     """A place that says what it holds: a parameter of `owner` (a function), or an attribute of `owner` (a class).
 
     `is_element` when the place holds a container that holds the mock; ``*repos`` is no container but several
-    parameters. `code` is the code there, which may ask, or say, what kind of thing it holds; `module` names its module.
+    parameters. `hides` when an instance holds the mock in place of a method of its class. `code` is the code there,
+    which may ask, or say, what kind of thing it holds; `module` names its module.
     """
 
     owner: Any
@@ -35,6 +37,7 @@ class Hint:
     is_element: bool = False
     code: CodeType | None = None
     module: str = ""
+    hides: bool = False
 
     @property
     def may_ask(self) -> bool:
@@ -76,8 +79,28 @@ def _in_frame(mock: Any, frame: FrameType) -> Hint | None:
             function = _function_of(code, frame.f_globals)
             return Hint(function, name, False, code, module) if function is not None else None
     if held and names and held[0][0] == names[0]:
-        return _on_instance(mock, held[0][1], code, module)
+        own = _on_instance(mock, held[0][1], code, module)
+        if own is not None:
+            return own
+    return _in_place_of_a_method(mock, [value for _, value in held], code, module)
+
+
+def _in_place_of_a_method(mock: Any, values: list[Any], code: CodeType, module: str) -> Hint | None:
+    """Find the instance among the arguments, and what they hold, whose method the mock hides."""
+    held = [one for value in values for one in list(_attributes_of(value).values())[:_ATTRIBUTES]]
+    for instance in (*values, *held):
+        for name, one in _attributes_of(instance).items():
+            if one is mock and _is_method(type(instance), name):
+                return Hint(type(instance), name, False, code, module, hides=True)
     return None
+
+
+def _is_method(cls: type, name: str) -> bool:
+    for owner in type.__dict__["__mro__"].__get__(cls):
+        namespace = type.__dict__["__dict__"].__get__(owner)
+        if name in namespace:
+            return type(namespace[name]) in (FunctionType, staticmethod, classmethod)
+    return False
 
 
 def _starred(code: CodeType, count: int) -> tuple[str, ...]:
@@ -88,17 +111,21 @@ def _starred(code: CodeType, count: int) -> tuple[str, ...]:
 def _on_instance(mock: Any, instance: Any, code: CodeType, module: str) -> Hint | None:
     """Find the attribute of the method's own instance that holds the mock."""
     cls = type(instance)
+    for name, value in (*_attributes_of(instance).items(), *_slots(cls, instance)):
+        if value is mock or _holds(value, mock):
+            return Hint(cls, name, value is not mock, code, module, hides=value is mock and _is_method(cls, name))
+    return None
+
+
+def _attributes_of(instance: Any) -> dict[str, Any]:
+    """What an instance holds in its ``__dict__``; nothing for a class."""
     if isinstance(instance, type):
-        return None
+        return {}
     try:
         namespace = object.__getattribute__(instance, "__dict__")
     except AttributeError:
-        namespace = None
-    attributes = list(namespace.items()) if type(namespace) is dict else []
-    for name, value in (*attributes, *_slots(cls, instance)):
-        if value is mock or _holds(value, mock):
-            return Hint(cls, name, value is not mock, code, module)
-    return None
+        return {}
+    return dict(namespace) if type(namespace) is dict else {}
 
 
 def _slots(cls: type, instance: Any) -> list[tuple[str, Any]]:

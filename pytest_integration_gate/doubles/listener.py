@@ -9,8 +9,8 @@ from __future__ import annotations
 import builtins
 
 # Tests patch these; what runs inside a test must not notice.
-from builtins import any, getattr, hasattr, isinstance, type
-from types import BuiltinFunctionType, CodeType, FrameType, FunctionType, ModuleType
+from builtins import any, getattr, hasattr, isinstance, range, reversed, type
+from types import BuiltinFunctionType, CodeType, FrameType, FunctionType, MethodType, ModuleType
 from typing import Any
 
 from pytest_integration_gate.doubles.inference import look_around
@@ -34,6 +34,7 @@ _MAX_TRIES = 3  # calls of a bare mock from which its meaning is looked for
 _ASSERTING = ("call", "sert", "wait")
 _PENDING = "_gate_pending"
 _BUILTINS = dict(vars(builtins))  # reached through every module
+_FUNCTIONS = (FunctionType, BuiltinFunctionType, MethodType)
 _SPECS = (type, FunctionType, BuiltinFunctionType, ModuleType)
 
 
@@ -87,6 +88,9 @@ class Listener:
                         self._answered(mock, mark, name)
             elif self.book.is_mock(value):
                 self._attached(mock, name, value)
+            elif isinstance(value, _FUNCTIONS):
+                if self.book.hung is not None:
+                    self.book.hung(mock, name, value, self.book.place(outside), self._meaning)
             elif self.book.author(outside) != "first-party":
                 # What is plain cannot change, and most of it is never asked for: it is pictured when it is.
                 noted = (type(value), value) if type(value) in PLAIN else argument_of(value, name)
@@ -130,6 +134,8 @@ class Listener:
             return None
         try:
             mark = self._locate(mock)
+            if mark.is_property and mark.derived is None and not mark.root.target:  # type: ignore[union-attr]
+                mark = self._of_read(mock, mark, frame)
             if mark.root.foreign:  # type: ignore[union-attr]  # _locate always sets it
                 return None
             if not is_universal(mark.path):
@@ -137,8 +143,7 @@ class Listener:
             standing = self.book.callers(frame)
             if not standing[0] and self.book.author(frame) == "test":
                 return None  # the test itself reaches for a part of its double (`mock().method.return_value = …`)
-            if not mark.root.target and mark.root.tries < _MAX_TRIES:  # type: ignore[union-attr]
-                self._look_around(mock, mark.root, frame)  # type: ignore[arg-type]
+            self._look_around(mock, mark.root, frame)  # type: ignore[arg-type]
             note = self.book.note(mark, args, kwargs.items(), standing)
             if note is not None and _is_async(mock):
                 mock.__dict__[_PENDING] = note
@@ -208,6 +213,20 @@ class Listener:
             above = self._locate(mock)
             mark.derived, mark.generation = (above.root, (*above.path, f".{name}")), 0
 
+    def _of_read(self, mock: Any, mark: Mark, frame: FrameType) -> Mark:
+        """Find the mock on whose class a `PropertyMock` was put (``type(repo).size = …``): it is being read there."""
+        values = frame.f_locals  # of its `__get__` or `__set__`
+        holder = values.get("obj") if values.get("self") is mock else None
+        if not self.book.is_mock(holder):
+            return mark
+        for name, value in type(holder).__dict__.items():
+            if value is mock:
+                above = self._locate(holder)
+                if above.root is not None:
+                    mark.derived, mark.generation = (above.root, (*above.path, f".{name}")), 0
+                return self._locate(mock)
+        return mark
+
     def _moved(self, mock: Any, depth: int = 0) -> None:
         """A mock that stood alone hangs below another one from now on, with all that it has."""
         namespace = mock.__dict__
@@ -248,8 +267,16 @@ class Listener:
         self.book.marks[mark] = None
         return mark
 
+    def _meaning(self, mock: Any, frame: FrameType) -> Mark:
+        """Find what a mock stands for, one of whose attributes is being called."""
+        mark = self._locate(mock)
+        self._look_around(mock, mark.root, frame)  # type: ignore[arg-type]  # _locate always sets it
+        return mark
+
     def _look_around(self, mock: Any, root: Root, frame: FrameType) -> None:
         """Note where project code holds a bare mock, for what is annotated there."""
+        if root.target or root.tries >= _MAX_TRIES:
+            return
         root.tries += 1
         for _ in range(_MAX_DEPTH):
             parent = mock.__dict__.get("_mock_new_parent")

@@ -5,6 +5,8 @@ A mark lives in the mock's ``__dict__``: it needs no hash of the mock, and it di
 
 from __future__ import annotations
 
+# Tests patch these; what runs inside a test must not notice.
+from builtins import any, bool, id, isinstance, type
 from collections.abc import Callable
 from dataclasses import field
 from types import BuiltinFunctionType, FunctionType, ModuleType
@@ -47,6 +49,7 @@ class Root:
     foreign: bool = False
     is_patch: bool = False
     is_inferred: bool = False
+    beneath: tuple[str, ...] = ("()",)
     is_limited: bool = False
     hints: tuple[Hint, ...] = ()
     tries: int = 0

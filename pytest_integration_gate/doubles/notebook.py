@@ -7,7 +7,7 @@ positions; what it means (address, line of source, what the code reads) is worke
 from __future__ import annotations
 
 # Tests patch these; what runs inside a test must not notice.
-from builtins import any, id, len, tuple, type
+from builtins import any, bool, id, len, tuple, type
 from collections.abc import Callable, Iterable
 from sys import stdlib_module_names
 from types import CodeType, FrameType, ModuleType
@@ -22,6 +22,7 @@ from pytest_integration_gate.values import dataclass
 # Values that can neither change nor run code: noted as they are, pictured later and only when they are new.
 _ATOMS = frozenset({int, bool, float, type(None)})
 PLAIN = _ATOMS | {str}
+_DATA = PLAIN | {dict, list, tuple, set, bytes}
 _MAX_CALLERS = 3
 _MAX_SAME_CALL = 24  # notes of one mock from one place; more of the same say nothing new
 _MAX_NOTES = 5_000  # per test
@@ -82,7 +83,8 @@ class Notebook:
     """The notes of one session, a fresh page for each test.
 
     `project` tells whose code a frame is; `contaminate` is called for each call of a double; `entered` for each patch;
-    `met` for each object that a double gave and that is not plain.
+    `hung` for each function that becomes an attribute of a mock; `met` for each object that a double gave and that is
+    no plain data, `gave_object` for those that are no mocks either.
     `generation` is the number of the page. `contract` is the file of a contract test that runs on a fake, else empty:
     what it does with the fake itself is noted too.
     """
@@ -91,7 +93,9 @@ class Notebook:
         self.project = project
         self.contaminate = contaminate
         self.entered: Callable[[Patch], None] | None = None
+        self.hung: Callable[[Any, str, Any, Place | None, Callable[[Any, FrameType], Mark]], None] | None = None
         self.met: Callable[[Note, Any], None] | None = None
+        self.gave_object: Callable[[Mark, Any], None] | None = None
         self.failure = ""
         self.contract = ""
         self.codes: dict[int, CodeType] = {}
@@ -193,11 +197,6 @@ class Notebook:
             is_bound,
         )
 
-    def meet(self, note: Note, value: Any) -> None:
-        """Show what a double gave to whoever wants to see it."""
-        if self.met is not None and type(value) not in PLAIN:
-            self.met(note, value)
-
     def gave(self, note: Note, value: Any) -> tuple[str, Any]:
         """Picture what a double gave: a mock that stands alone stands for what the real call gives."""
         if type(value) in PLAIN:
@@ -213,6 +212,15 @@ class Notebook:
         if mark.derived is None and value.__dict__.get("_mock_new_parent") is None:
             mark.derived, mark.generation = (note.mark.root, (*note.mark.path, "()")), 0
         return "returned", _noted(value)
+
+    def meet(self, note: Note, value: Any) -> None:
+        """Show what a double gave to those who want to see it."""
+        if type(value) in _DATA:
+            return
+        if self.met is not None:
+            self.met(note, value)
+        if self.gave_object is not None and not self.is_mock(value):
+            self.gave_object(note.mark, value)
 
     def keep(self, note: Note, kind: str, value: Any, awaiting: bool) -> None:
         """Keep a call that has ended. Only what was `returned` can be what awaiting it gave."""

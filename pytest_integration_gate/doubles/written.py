@@ -8,7 +8,7 @@ the names of the keywords before it.
 from __future__ import annotations
 
 # Tests patch these; what runs inside a test must not notice.
-from builtins import len, range, type
+from builtins import all, any, len, range, tuple, type, zip
 from collections.abc import Mapping
 from dis import opmap
 from types import CodeType, FunctionType

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 
 from pytest_integration_gate.doubles.claims import HeardClaim, Interpreter
+from pytest_integration_gate.doubles.ears import Ears
 from pytest_integration_gate.doubles.http_functions import HttpFunctions
 from pytest_integration_gate.doubles.notebook import Notebook
 from pytest_integration_gate.doubles.stub_libraries import STUBS
@@ -27,11 +28,16 @@ class HttpTraffic:
     """The HTTP traffic of this process. `contaminate` is told of each request that a stub answers."""
 
     def __init__(
-        self, project: Project, contaminate: Callable[[str], None], book: Notebook, interpreter: Interpreter
+        self,
+        project: Project,
+        contaminate: Callable[[str], None],
+        book: Notebook,
+        ears: Ears,
+        interpreter: Interpreter,
     ) -> None:
         self.wire = Wire(project, contaminate)
         self._spelling = Spelling(project)
-        self._functions = HttpFunctions(book, interpreter, self._spelling, self.wire)
+        self._functions = HttpFunctions(book, ears, interpreter, self._spelling, self.wire)
         self._project = project
         self._unhook: dict[tuple[str, Hook], Callable[[], None] | None] = {}
         self._missing: list[str] = []

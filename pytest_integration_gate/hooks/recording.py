@@ -146,7 +146,9 @@ class Recorder:
         if self._http is None:
             from pytest_integration_gate.hooks.http_traffic import HttpTraffic
 
-            self._http = HttpTraffic(self._project, self._watcher.contaminate, self._book, self._interpreter)
+            self._http = HttpTraffic(
+                self._project, self._watcher.contaminate, self._book, self._handwritten.ears, self._interpreter
+            )
         self._http.hook(is_boundary=is_boundary)
 
     # -- one test -------------------------------------------------------------------------------------------------

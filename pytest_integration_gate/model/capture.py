@@ -14,7 +14,7 @@ import pathlib
 import re
 import types
 import uuid
-from builtins import all, isinstance
+from builtins import all, isinstance, len, list, next, sorted, tuple, zip
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import Any, TypeAlias
@@ -252,9 +252,11 @@ def _attributes(value: Any, profile: Profile) -> Iterator[tuple[str, Any]]:
 
 
 def _member(walk: _Walk, value: Any, cls: type, depth: int) -> Shape:
-    """A member of an enumeration: the class says it all."""
+    """A member of an enumeration: the class says all but the kind of its value."""
     profile = profile_of(cls)
-    return Object(profile.name, profile.bases, supports=profile.supports, members=profile.members)
+    held = _attribute(value, "__dict__")
+    fields = (Field("value", walk.shape(held["_value_"], depth - 1)),) if "_value_" in held else ()
+    return Object(profile.name, profile.bases, fields, supports=profile.supports, members=profile.members)
 
 
 def _datetime(walk: _Walk, value: Any, cls: type, depth: int) -> Shape:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 import types
 import weakref
+from builtins import all, any, getattr, len, reversed, sorted, tuple, zip
 from collections.abc import Iterable
 from typing import Any
 

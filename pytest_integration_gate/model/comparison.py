@@ -18,8 +18,8 @@ from pytest_integration_gate.model.abilities import (
     scalar_bases,
 )
 from pytest_integration_gate.model.finding import Difference
-from pytest_integration_gate.model.interaction import EVERYTHING, Uses
-from pytest_integration_gate.model.joining import as_dictionary, element_of, is_empty_mapping, join_all
+from pytest_integration_gate.model.interaction import ASKED, EVERYTHING, Uses
+from pytest_integration_gate.model.joining import as_dictionary, element_of, is_empty_mapping, join_all, options_of
 from pytest_integration_gate.model.shape import (
     ANYTHING,
     NONE,
@@ -71,7 +71,7 @@ def fit_detail(
     ``async``      one of the two has to be awaited (or iterated asynchronously)
     """
     if is_loose(uses) and not isinstance(claim, Awaitable) and not isinstance(reality, Awaitable):
-        return ()
+        return tuple(_compare_absence(claim, reality, uses))
     return tuple(dict.fromkeys(_compare(claim, reality, uses, "$", text)))
 
 
@@ -134,6 +134,26 @@ def _compare_awaitables(claim: Shape, reality: Shape, uses: Uses, path: str) -> 
     return _other(claim, reality, path, "async")
 
 
+def _compare_absence(claim: Shape, reality: Shape, uses: Uses) -> Found:
+    """Code that asks nothing but whether there is a value still goes another way without one."""
+    asks = "none" in uses.operations or ("truth" in uses.operations and _is_true(reality))
+    if (
+        claim != NONE
+        or not asks
+        or any(not isinstance(one, Object | Scalar) or one == NONE for one in options_of(reality))
+    ):
+        return []
+    return _other(claim, reality, "$")
+
+
+def _is_true(shape: Shape) -> bool:
+    """Whether all values of a shape are true."""
+    return all(
+        isinstance(one, Object) and one.complete and {"__bool__", "__len__"}.isdisjoint(one.supports)
+        for one in options_of(shape)
+    )
+
+
 # Scalars
 
 _FITTING = frozenset(
@@ -156,6 +176,9 @@ def _compare_scalars(claim: Shape, reality: Shape, uses: Uses, path: str, text: 
     match claim, reality:
         case Scalar(), Scalar():
             fits = _name_fits(claim.name, reality.name) and _values_fit(claim, reality, text)
+            if fits and claim.name != reality.name:  # a datetime is a date, which has no hour
+                return missing_attributes(claim, reality, uses, path)
+            fits = fits or _are_formatted_alike(claim.name, reality.name, uses)
         case Scalar("str"), Sequence(kind, element) if kind in ABSTRACT:
             fits = not _compare(claim, element, EVERYTHING, path)
         case Scalar(name), Object():
@@ -172,6 +195,18 @@ def _compare_scalars(claim: Shape, reality: Shape, uses: Uses, path: str, text: 
         case _:
             fits = False
     return [] if fits else _other(claim, reality, path)
+
+
+_NUMBERS = frozenset({"int", "float", "bool", "number", "Decimal", "Fraction"})
+_DATES = frozenset({"date", "time", "aware datetime", "naive datetime"})
+
+
+def _are_formatted_alike(claim: str, reality: str, uses: Uses) -> bool:
+    """Whether the code only makes texts of the value, in a format that takes both."""
+    if uses.escapes or uses.members or not uses.operations <= ASKED | {"__await__", "__format__", "number", "strftime"}:
+        return False
+    wanted = [names for word, names in (("number", _NUMBERS), ("strftime", _DATES)) if word in uses.operations]
+    return bool(wanted) and all({claim, reality} <= names for names in wanted)
 
 
 def _name_fits(claim: str, reality: str) -> bool:
@@ -230,6 +265,8 @@ def _compare_objects(claim: Object, reality: Object, uses: Uses, path: str) -> F
     related = claim.cls == reality.cls or claim.cls in reality.bases or reality.cls in claim.bases
     if not related and "enum:Enum" in claim.bases and "enum:Enum" in reality.bases:
         return _other(claim, reality, path)
+    if related and "enum:Enum" in reality.bases:
+        return []  # its members may have values of several kinds
     found = [] if related else unsupported(claim, reality, uses, path)
     found += _compare_attributes(claim, reality, uses, path, related)
     # An instance of another class is one difference; only stand-ins are judged by what they were given.

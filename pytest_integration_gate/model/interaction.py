@@ -81,7 +81,8 @@ class Uses:
 
     `operations` are names of special methods that the code needs: ``__len__``, ``__getitem__`` (an integer index or a
     slice), ``__next__``, ``__iter__``, ``__enter__``, ``__aenter__``, ``__aiter__``, ``__await__``, ``__call__``,
-    ``__contains__`` … and ``__format__`` where it is made a text.
+    ``__contains__`` … and ``__format__`` where it is made a text, with ``number`` or ``strftime`` where the format asks
+    for that. ``none`` and ``truth`` say that the code asks whether it is None, or true.
     `members` are reads of parts: ``.name`` for an attribute, ``['key']`` for a constant key, ``[0]`` for a constant
     index, ``[*]`` for an element met by iterating or by a computed index or key; each with what is done with that part.
     `escapes` is True when the value also goes where the analysis does not follow (returned, stored, passed on): then
@@ -105,3 +106,5 @@ class Uses:
 
 
 EVERYTHING = Uses()
+ASKED = frozenset({"none", "truth"})
+"""The operations that every value supports, and answers according to what it is."""

@@ -81,7 +81,8 @@ def _print(shape: Shape, depth: int) -> str:
         case Tuple(elements):
             comma = "," if len(elements) == 1 else ""
             return "(" + ", ".join(_inner(each, depth) for each in elements) + comma + ")"
-        case Object(cls, _, fields):
+        case Object(cls, bases, fields):
+            fields = () if "enum:Enum" in bases else fields
             return short_name(cls) + (f"({_fields(fields, (), depth)})" if fields else "")
         case Double(spec, fields):
             of = f" of {short_name(spec)}" if spec else ""

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from pytest_integration_gate.model.interaction import EVERYTHING, Uses
+from pytest_integration_gate.model.interaction import ASKED, EVERYTHING, Uses
+
+_IDLE = ASKED | {"__await__"}
+_LOOSE = _IDLE | {"__format__"}
 
 
 def is_idle(uses: Uses) -> bool:
     """Whether the value is dropped, or only tested for truth: its kind makes no difference."""
-    return not uses.escapes and not uses.members and uses.operations <= {"__await__"}
+    return not uses.escapes and not uses.members and uses.operations <= _IDLE
 
 
 def is_loose(uses: Uses) -> bool:
     """Whether the value is at most printed besides: values of many kinds make the same text."""
-    return not uses.escapes and not uses.members and uses.operations <= {"__await__", "__format__"}
+    return not uses.escapes and not uses.members and uses.operations <= _LOOSE
 
 
 def is_named(uses: Uses, key: str) -> bool:

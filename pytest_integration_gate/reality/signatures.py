@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import io
 import types
 import typing
 
@@ -59,6 +60,7 @@ class Callable:
 
 
 UNKNOWN = Callable()
+_ENTER_FILE = vars(io.IOBase.__mro__[1])["__enter__"]  # in C: gives the file itself, and so for responses of HTTP
 
 
 def describe_callable(value: object, *, bound: bool, owner: type | None = None) -> Callable:
@@ -82,7 +84,8 @@ def describe_callable(value: object, *, bound: bool, owner: type | None = None) 
     if kind is types.FunctionType:
         return _of_function(typing.cast(types.FunctionType, value), bound, owner)
     if kind in _builtin_callables:
-        return Callable(signature=read_signature(value, bound=bound))
+        itself = class_shape(owner) if owner is not None and bound and value is _ENTER_FILE else ANYTHING
+        return Callable(signature=read_signature(value, bound=bound), returns=itself)
     return UNKNOWN
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from builtins import getattr, isinstance, len, list, type, vars  # tests patch these
 from functools import lru_cache
 from sys import modules
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType

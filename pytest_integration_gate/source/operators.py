@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 
+from pytest_integration_gate.source.formatting import asked_by_template
 from pytest_integration_gate.source.parts import Part
 
 _ARITHMETIC = {
@@ -36,8 +37,10 @@ _COMBINING = (ast.Add, ast.BitOr, ast.BitAnd)  # may make a container of what is
 
 
 def sign(node: ast.UnaryOp, part: Part) -> None:
-    """``-v`` needs a special method, ``not v`` nothing."""
-    if name := _SIGNS.get(type(node.op)):
+    """``-v`` needs a special method, ``not v`` asks whether it is true."""
+    if isinstance(node.op, ast.Not):
+        part.operation("truth")
+    elif name := _SIGNS.get(type(node.op)):
         part.operation(name)
 
 
@@ -48,17 +51,21 @@ def calculate(node: ast.BinOp, operand: ast.expr, part: Part) -> None:
         if isinstance(node.op, _COMBINING) and not isinstance(node.right, (ast.Constant, ast.JoinedStr)):
             part.escape()
     elif isinstance(node.op, ast.Mod) and is_plain_template(node.left):
-        part.operation("__format__")
+        part.operation(*asked_by_template(node.left, 0))
     else:
         part.escape()
 
 
 def compare(node: ast.Compare, operand: ast.expr, part: Part) -> None:
-    """A comparison with None or by identity needs nothing. ``==`` is listed because it shows that the value counts."""
+    """A comparison with None asks whether it is None. ``==`` is listed because it shows that the value counts."""
     sides = [node.left, *node.comparators]
     for left, operator, right in zip(sides, node.ops, sides[1:], strict=False):
         other = right if left is operand else left
-        if operand in (left, right) and not (isinstance(other, ast.Constant) and other.value is None):
+        if operand not in (left, right):
+            continue
+        if isinstance(other, ast.Constant) and other.value is None:
+            part.operation("none")
+        else:
             of_left, of_right = _COMPARISONS.get(type(operator), ("", ""))
             if of_left:
                 part.operation(of_left if left is operand else of_right)

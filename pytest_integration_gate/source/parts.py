@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from pytest_integration_gate.model.interaction import EVERYTHING, Uses
+from pytest_integration_gate.model.interaction import ASKED, EVERYTHING, Uses
 
 
 class Part:
@@ -59,7 +59,7 @@ class Found(Part):
 
     def uses(self, escaped: bool = False) -> Uses:
         """The result. Parts of a value that escapes escape with it."""
-        if self.tested and (self.operations or self.members):
+        if self.tested and (self.operations - ASKED or self.members):
             return EVERYTHING
         escaped = escaped or self.escaped
         # A part that the code itself replaces may be read from the replacement.

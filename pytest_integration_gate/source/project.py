@@ -5,6 +5,7 @@ from __future__ import annotations
 import glob
 import os
 import sys
+from builtins import any, len, max  # tests patch these
 from collections.abc import Iterable
 from dataclasses import field
 from fnmatch import fnmatchcase

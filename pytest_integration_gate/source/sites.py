@@ -7,6 +7,7 @@ that needs the source file.
 from __future__ import annotations
 
 import re
+from builtins import len, range, tuple  # tests patch these
 from functools import lru_cache
 from types import CodeType, FrameType
 from zlib import crc32

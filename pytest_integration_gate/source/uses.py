@@ -15,6 +15,7 @@ from types import CodeType
 
 from pytest_integration_gate.model.interaction import EVERYTHING, Uses
 from pytest_integration_gate.source import arguments, operators
+from pytest_integration_gate.source.formatting import asked_by, asked_by_template
 from pytest_integration_gate.source.parts import NOTHING, Found, Gathered, Part
 from pytest_integration_gate.source.scopes import Comprehension, Function, Names, Scope, names_of
 from pytest_integration_gate.source.sites import Standing
@@ -111,10 +112,12 @@ class Walk:
         if not isinstance(parent, _PASSING_ON) and self._tried(node):
             part.test()
         match parent:
-            case ast.FormattedValue():
-                part.operation("__format__")
-            case ast.Expr() | ast.Assert() | ast.If() | ast.While():
-                pass  # not used, or only as a truth value
+            case ast.FormattedValue(value=value) if value is node:
+                part.operation(*asked_by(None if parent.conversion != -1 else parent.format_spec))
+            case ast.Expr():
+                pass  # not used
+            case ast.Assert() | ast.If() | ast.While():
+                part.operation("truth")
             case ast.Assign(targets=targets):
                 for target in targets:
                     self.bind(target, part)
@@ -163,12 +166,16 @@ class Walk:
                 if target is not None:
                     self.bind(target, part.member(".__aenter__" if asynchronous else ".__enter__"))
             case ast.BoolOp(op=operator, values=values):
+                if values[-1] is not node:
+                    part.operation("truth")
                 # The left side of `and` is the result only when it is falsy.
                 if isinstance(operator, ast.Or) or values[-1] is node:
                     self.follow(parent, part)
             case ast.IfExp(test=test):
                 if test is not node:
                     self.follow(parent, part)
+                else:
+                    part.operation("truth")
             case ast.UnaryOp():
                 operators.sign(parent, part)
             case ast.BinOp():
@@ -242,7 +249,7 @@ class Walk:
             ):
                 self.bind(targets[index], part)
             case ast.BinOp(op=ast.Mod(), left=left) if operators.is_plain_template(left):
-                part.operation("__format__")
+                part.operation(*asked_by_template(left, index))
             case _:
                 part.escape()
 

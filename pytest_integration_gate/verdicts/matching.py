@@ -7,7 +7,7 @@ of the target have in common. What many claims share (a target, a shape, a use) 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
-from dataclasses import field
+from dataclasses import field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,7 @@ from pytest_integration_gate.model.comparison import fit
 from pytest_integration_gate.model.fact import Fact
 from pytest_integration_gate.model.finding import Finding, Kind, Reality, Shown, Verdict
 from pytest_integration_gate.model.interaction import EVERYTHING, Arguments, Outcome, OutcomeKind, Uses
-from pytest_integration_gate.model.shape import Object, Scalar, Shape, Union
+from pytest_integration_gate.model.shape import ANYTHING, Object, Scalar, Shape, Union
 from pytest_integration_gate.model.text import text_of
 from pytest_integration_gate.values import dataclass
 from pytest_integration_gate.verdicts.agreement import Group
@@ -25,10 +25,12 @@ from pytest_integration_gate.verdicts.chains import weigh_chain
 from pytest_integration_gate.verdicts.contradiction import Contradiction
 from pytest_integration_gate.verdicts.evidence import Evidence, EvidenceIndex
 from pytest_integration_gate.verdicts.facts import allows, check, declares
-from pytest_integration_gate.verdicts.observed import Question, ask, without_text
-from pytest_integration_gate.verdicts.resolution import Resolution, called, resolve
+from pytest_integration_gate.verdicts.observed import Question, ask, saw, without_text
+from pytest_integration_gate.verdicts.refusals import weigh_refusals
+from pytest_integration_gate.verdicts.resolution import CALLABLE, Resolution, called, resolve
 from pytest_integration_gate.verdicts.suggestions import suggestion
 from pytest_integration_gate.verdicts.weighing import Weighed, weigh
+from pytest_integration_gate.verdicts.widening import names_float, widened
 
 if TYPE_CHECKING:
     from pytest_integration_gate.verdicts.http import HttpMatcher
@@ -143,7 +145,7 @@ class Matcher:
             seen = _NOBODY
             if claim.action == "call":
                 seen = self._calls_of(resolution)
-            elif claim.action == "read":
+            elif claim.action == "read" and not _is_called(resolution):
                 seen = Group(self._evidence.of_part(resolution.target))
             boundary = self._boundary_of(resolution.target)
             target = _Target(resolution, seen, boundary, self._compares_values(boundary))
@@ -153,7 +155,11 @@ class Matcher:
     def _calls_of(self, resolution: Resolution) -> Group:
         key = (resolution.target, resolution.fact.defined if resolution.fact else "")
         if key not in self._calls:
-            self._calls[key] = Group(self._evidence.of(*key))
+            evidence = self._evidence.of(*key)
+            declared = resolution.fact.returns if resolution.fact is not None else ANYTHING
+            if evidence and names_float(declared):
+                evidence = tuple(_as_declared(one, declared) for one in evidence)
+            self._calls[key] = Group(evidence)
         return self._calls[key]
 
     def _declared(self, claim: Claim, target: _Target) -> _Declared:
@@ -190,7 +196,7 @@ class Matcher:
 
     def _weigh(self, claim: Claim, target: _Target, declared: _Declared) -> Weighed:
         if target.seen:
-            return weigh(
+            weighed = weigh(
                 claim,
                 declared.question,
                 target.seen,
@@ -198,6 +204,10 @@ class Matcher:
                 is_allowed=declared.is_allowed,
                 compares_values=target.compares_values,
             )
+            if weighed.kind is not None:
+                return weighed
+            fact = target.resolution.fact
+            return weigh_refusals(claim, target.seen, fact.signature if fact is not None else None) or weighed
         resolution = target.resolution
         if resolution.fact is None and not resolution.owner and "()" in claim.path:
             found = weigh_chain(claim, lambda path: self._resolve(claim.root, path), self._calls_of)
@@ -261,6 +271,17 @@ class Matcher:
         owner = self._facts.get(target.rpartition(".")[0])
         is_error = owner is not None and isinstance(owner.returns, Object) and _ERROR in owner.returns.bases
         return "exception" if is_error else kind
+
+
+def _as_declared(one: Evidence, declared: Shape) -> Evidence:
+    """Let an observation say ``float`` where it happened to be an int and the annotation says so."""
+    seen = one.seen.outcome
+    return replace(one, seen=saw(seen.kind, widened(seen.shape, declared), seen.awaiting))
+
+
+def _is_called(resolution: Resolution) -> bool:
+    """Whether what was observed of a target are calls, which say nothing of reading it."""
+    return resolution.fact is not None and resolution.fact.kind in CALLABLE
 
 
 def _shown(fact: Fact | None) -> Shown | None:

@@ -163,6 +163,150 @@ PAIRS: dict[str, tuple[str, str, str, str, str, str, str]] = {
         "shop:Queue.start",
         "return_shape",
     ),
+    "a function that hangs on a mock says what the method gives": (
+        "class Repo:\n    def get(self, key): return {'mail': key}\ndef address(repo, key): return repo.get(key)['HERE']",
+        "def test():\n    repo = Mock(spec=shop.Repo)\n    repo.get = lambda key: {'HERE': 'x'}\n    shop.address(repo, 'x')",
+        "    assert shop.Repo().get('a')",
+        "email",
+        "mail",
+        "shop:Repo.get",
+        "return_shape",
+    ),
+    "a bound method that hangs on a bare mock is called as the real one asks": (
+        "class Repo:\n    def get(self, key, *, HERE=1): return key\n"
+        "def address(repo: Repo, key): return repo.get(key, tenant=2)",
+        "class Helper:\n    def get(self, key, tenant): return key\n"
+        "def test():\n    repo = Mock()\n    repo.get = Helper().get\n    shop.address(repo, 'x')",
+        "    pass",
+        "owner",
+        "tenant",
+        "shop:Repo.get",
+        "signature",
+    ),
+    "an instance of a class of the tests stands for what the call really gives": (
+        "class Cursor:\n    def fetch(self, HERE): return [1]\nclass Base:\n    def cursor(self): return Cursor()\n"
+        "def first(base): return base.cursor().fetch(1)[0]",
+        "class FakeCursor:\n    def fetch(self, limit): return [3]\n"
+        "def test():\n    base = Mock(spec=shop.Base)\n    base.cursor.return_value = FakeCursor()\n    shop.first(base)",
+        "    assert shop.Base().cursor()",
+        "limit, offset",
+        "limit",
+        "shop:Cursor.fetch",
+        "fake_interface",
+    ),
+    "a function in a namespace stands for what the call really gives": (
+        "class Cursor:\n    def fetch(self, HERE): return [1]\nclass Base:\n    def cursor(self): return Cursor()\n"
+        "def first(base): return base.cursor().fetch(1)[0]",
+        "import types\ndef test():\n    base = Mock(spec=shop.Base)\n"
+        "    base.cursor.return_value = types.SimpleNamespace(fetch=lambda limit: [3])\n    shop.first(base)",
+        "    assert shop.Base().cursor()",
+        "limit, offset",
+        "limit",
+        "shop:Cursor.fetch",
+        "fake_interface",
+    ),
+    "a mock that hides the method of an instance stands for it": (
+        "class Repo:\n    def get(self, key, HERE): return key\n"
+        "class Desk:\n    def __init__(self, repo): self.repo = repo\n    def ask(self): return self.repo.get(1)",
+        "def test():\n    repo = shop.Repo()\n    repo.get = Mock(return_value=1)\n    shop.Desk(repo).ask()",
+        "    pass",
+        "version",
+        "version=1",
+        "shop:Repo.get",
+        "signature",
+    ),
+    "a number in a text is no text": (
+        "class Meter:\n    def read(self): return HERE\ndef show(meter): return f'{meter.read():.2f} V'",
+        "def test():\n    meter = Mock(spec=shop.Meter)\n    meter.read.return_value = 2.5\n    shop.show(meter)",
+        "    assert shop.Meter().read()",
+        "'1'",
+        "1",
+        "shop:Meter.read",
+        "return_shape",
+    ),
+    "nothing is found where something always is": (
+        "class User: pass\nclass Repo:\n    def find(self, mail) -> HERE: return User()\n"
+        "def is_free(repo, mail): return repo.find(mail) is None",
+        "def test():\n    repo = Mock(spec=shop.Repo)\n    repo.find.return_value = None\n    assert shop.is_free(repo, 'a')",
+        "    assert shop.Repo().find('b')",
+        "User",
+        "User | None",
+        "shop:Repo.find",
+        "return_annotation",
+    ),
+    "an object is always true": (
+        "class User: pass\nclass Repo:\n    def find(self, mail) -> User: return User()\n"
+        "def is_free(repo, mail): return not repo.find(mail)",
+        "def test():\n    repo = Mock(spec=shop.Repo)\n    repo.find.return_value = HERE\n    shop.is_free(repo, 'a')",
+        "    assert shop.Repo().find('b')",
+        "None",
+        "True",
+        "shop:Repo.find",
+        "return_annotation",
+    ),
+    "a member of an enumeration has a value of its kind": (
+        "import enum\nclass State(enum.Enum):\n    OPEN = HERE\nclass Ticket:\n    def state(self): return State.OPEN\n"
+        "def label(ticket): return ticket.state().value.upper()",
+        "def test():\n    ticket = Mock(spec=shop.Ticket)\n    ticket.state.return_value = Mock(value='shut')\n"
+        "    shop.label(ticket)",
+        "    assert shop.Ticket().state()",
+        "1",
+        "'open'",
+        "shop:Ticket.state",
+        "return_shape",
+    ),
+    "what is annotated as a float may be one although an int was seen": (
+        "class Road:\n    def length(self) -> HERE: return 2\ndef double(road): return road.length() * 2",
+        "def test():\n    road = Mock(spec=shop.Road)\n    road.length.return_value = 1.5\n    shop.double(road)",
+        "    assert shop.Road().length() == 2",
+        "int",
+        "float",
+        "shop:Road.length",
+        "return_annotation",
+    ),
+    "a response is itself in a with statement": (
+        "import io\nclass Answer(io.BufferedIOBase):\n    def read(self): return HERE\ndef open_it(): return Answer()\n"
+        "def head():\n    with open_it() as file:\n        return file.read()[:1]",
+        "def test():\n    with patch('shop.open_it') as opened:\n"
+        "        opened.return_value.__enter__.return_value.read.return_value = b'abc'\n        shop.head()",
+        "    assert shop.head() in ('x', b'x')",
+        "'xy'",
+        "b'xy'",
+        "shop:Answer.read",
+        "return_shape",
+    ),
+    "an argument of a kind that reality refused is not taken": (
+        "class Repo:\n    def load(self, key):\n        if not isinstance(key, HERE): raise TypeError(key)\n"
+        "        return {'n': 1}\ndef show(repo, path): return repo.load(path)['n']",
+        "def test():\n    repo = Mock(spec=shop.Repo)\n    repo.load.return_value = {'n': 2}\n    shop.show(repo, '42')",
+        "    assert shop.Repo().load(7)\n    try:\n        shop.Repo().load('7')\n    except TypeError:\n        pass",
+        "int",
+        "int | str",
+        "shop:Repo.load",
+        "argument_shape",
+    ),
+    "a day has no hour": (
+        "import datetime\nclass Plan:\n    def start(self): return datetime.HERE(2026, 1, 2)\n"
+        "def hour(plan): return plan.start().hour",
+        "import datetime\ndef test():\n    plan = Mock(spec=shop.Plan)\n"
+        "    plan.start.return_value = datetime.datetime(2026, 1, 2)\n    shop.hour(plan)",
+        "    assert shop.Plan().start().year == 2026",
+        "date",
+        "datetime",
+        "shop:Plan.start",
+        "attribute_shape",
+    ),
+    "a property on the class of a mock is that of the real class": (
+        "class User:\n    name = 'x'\nclass Session:\n    @property\n    def user(self) -> HERE: return User()\n"
+        "def name(session):\n    user = session.user\n    return user.name if user is not None else 'nobody'",
+        "from unittest.mock import PropertyMock\ndef test():\n    session = Mock(spec=shop.Session)\n"
+        "    type(session).user = PropertyMock(return_value=None)\n    assert shop.name(session) == 'nobody'",
+        "    assert shop.name(shop.Session()) == 'x'",
+        "User",
+        "User | None",
+        "shop:Session.user",
+        "attribute_shape",
+    ),
 }
 
 

@@ -181,10 +181,12 @@ def test_a_damaged_store_is_set_aside(project: Any) -> None:
         "@patch('json.dumps', side_effect=RuntimeError)\ndef test(m):\n    shop.greet_safely()",
         "@patch('builtins.isinstance', return_value=True)\ndef test(m):\n    Mock().method(shop.greet_safely())",
         "@patch('builtins.len', return_value=0)\ndef test(m):\n    shop.greet_safely()",
+        "@patch('builtins.any', side_effect=RuntimeError)\ndef test(m):\n    shop.use(Mock(return_value=1))",
+        "@patch('builtins.id', side_effect=RuntimeError)\ndef test(m):\n    shop.use(Mock(get=lambda *x: x).get)",
         "@patch('os.path.exists', return_value=True)\ndef test(m):\n    shop.greet_safely()",
         "def test():\n    shop.use(Mock(return_value=shop.Fragile()))\n    shop.use(Mock(side_effect=KeyError))",
     ],
-    ids=["open", "time", "json", "isinstance", "len", "exists", "repr"],
+    ids=["open", "time", "json", "isinstance", "len", "any", "id", "exists", "repr"],
 )
 def test_tests_that_patch_everything_run_as_without_the_gate(project: Any, body: str) -> None:
     """What tests patch, the gate does without; no outcome changes and nothing is warned of."""

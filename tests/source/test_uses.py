@@ -58,8 +58,8 @@ DIRECT = {
     'getattr(f(1), "total").x': part(".total", part(".x")),
 }
 TEXTS_AND_SCALARS = {
-    "f(1) is None": use(),
-    "f(1) == None": use(),
+    "f(1) is None": use("none"),
+    "f(1) == None": use("none"),
     'f(1) == "sent"': use("__eq__"),
     '"sent" != f(1)': use("__eq__"),
     'f(1) in ("a", "b")': use("__eq__"),
@@ -73,15 +73,24 @@ TEXTS_AND_SCALARS = {
     "f(1) + k": use("__add__", escapes=True),  # the sum of two lists holds the elements of both
     "k + f(1)": use(escapes=True),
     "-f(1)": use("__neg__"),
-    "not f(1)": use(),
-    "assert f(1), 'no'": use(),
-    "if f(1): pass": use(),
-    "while f(1): pass": use(),
+    "not f(1)": use("truth"),
+    "assert f(1), 'no'": use("truth"),
+    "if f(1): pass": use("truth"),
+    "while f(1): pass": use("truth"),
+    "k if f(1) else 2": use("truth"),
     "str(f(1))": use("__format__"),
     "int(f(1))": use(),
     "print(k, f(1))": use("__format__"),
     'f"{f(1)}"': use("__format__"),
     'f"{f(1).name:>{k}}"': part(".name", use("__format__")),
+    'f"{f(1):>10}"': use("__format__"),
+    'f"{f(1):8.2f}"': use("__format__", "number"),
+    'f"{f(1):{k}d}"': use("__format__", "number"),
+    'f"{f(1)!r:>10}"': use("__format__"),
+    'f"{f(1):%d.%m.%Y}"': use("__format__", "strftime"),
+    '"%d" % f(1)': use("__format__", "number"),
+    '"%d%% of %s" % (k, f(1))': use("__format__"),
+    '"%s: %05.1f" % (k, f(1))': use("__format__", "number"),
     '"%s" % f(1)': use("__format__"),
     '"%s %s" % (k, f(1))': use("__format__"),
     '"%(a)s" % f(1)': use(escapes=True),
@@ -132,10 +141,10 @@ FOLLOWED_NAMES = {
     'u = f(1)\nif k:\n    u["a"]\nu["b"]': parts({"['a']": use(), "['b']": use()}),
     "u: object = f(1)\nlen(u)": use("__len__"),
     "u = f(1)\nv = u\nv.x\nu.y": parts({".x": use(), ".y": use()}),
-    "if (u := f(1)): u.x": part(".x"),
-    "u = f(1) or {}\nu['a']": part("['a']"),
+    "if (u := f(1)): u.x": part(".x", None, "truth"),
+    "u = f(1) or {}\nu['a']": part("['a']", None, "truth"),
     "u = k and f(1)\nu['a']": part("['a']"),
-    "u = f(1) and k\nu['a']": use(),
+    "u = f(1) and k\nu['a']": use("truth"),
     "u = f(1) if k else []\nu[0]": part("[0]", None, "__getitem__"),
     "u = None\nif k:\n    u = f(1)\nu.x": part(".x"),
     "rows = [f(i) for i in (1, 2)]\nfor r in rows: r.x": part(".x"),
@@ -149,7 +158,7 @@ FOLLOWED_NAMES = {
     "u = f(1)\nu['n'] = 1\nu['n'].x": use("__setitem__"),  # reads what it wrote
     "u = f(1)\nu.n = 1\nu.n.x": use(),
     "u = f(1)\ndel u['n']": use("__delitem__"),
-    "u = f(1) or k\nu = u": use(escapes=True),
+    "u = f(1) or k\nu = u": use("truth", escapes=True),
     "u = f(1) if k else u['next']": part("['next']", EVERYTHING),  # a chain of any length
 }
 ESCAPES = {
@@ -235,7 +244,7 @@ RETURNED = {
     "through a name": (
         "def load(f):\n    u = f(1)\n    if u is None:\n        return {}\n    u.a\n    return u\n"
         "def main(f):\n    u = load(f)\n    print(u.x)",
-        parts({".a": use(), ".x": use("__format__")}),
+        parts({".a": use(), ".x": use("__format__")}, "none"),
     ),
     "as a method": (
         "class R:\n    def load(self, f):\n        return f(1)['rows']\ndef main(f):\n    for r in R().load(f): r.x",

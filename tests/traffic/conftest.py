@@ -20,6 +20,7 @@ import pytest
 import trustme
 
 from pytest_integration_gate.doubles.claims import Interpreter
+from pytest_integration_gate.doubles.ears import Ears
 from pytest_integration_gate.doubles.notebook import Notebook
 from pytest_integration_gate.hooks.http_traffic import HttpTraffic
 from pytest_integration_gate.model.claim import Claim
@@ -184,7 +185,7 @@ def watch(tmp_path: Path) -> Iterator[Watch]:
     """Give a function that runs ``test(*args)`` of a test file, which may import ``shop``, and says what was heard."""
     project = Project.find(str(tmp_path))
     book = Notebook(project)
-    http = HttpTraffic(project, lambda _: None, book, Interpreter(book, lambda *_, **__: None))
+    http = HttpTraffic(project, lambda _: None, book, Ears(book), Interpreter(book, lambda *_, **__: None))
     before = set(sys.modules)
     sys.path.insert(0, str(tmp_path))
 

@@ -39,10 +39,19 @@ _ELEMENT = re.compile(rf"(<(?:[\w.-]+:)?[\w.-]*(?:{_NAME})[\w.-]*(?:\s[^<>]*)?>)
 _LITERAL = re.compile(
     rf"""((?:{_NAME})[\w-]*["']?\s*[=:,]\s*)([brfu]*)("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')""", re.IGNORECASE
 )
-_PAIR = re.compile(
-    rf"""((?:{_NAME})[\w-]*["']?\s*[=:]\s*)("[^"]*"|'[^']*'|(?:{_SCHEMES}\s+)?[^\s&;,"'}})\]]+)""",
-    re.IGNORECASE,
-)
+
+
+def pairs(names: str) -> re.Pattern[str]:
+    """Return what finds names of a pattern with their plain values in a text: ``ssn=1234``, ``'ssn': '1234'``.
+
+    Its first group is all but the value.
+    """
+    return re.compile(
+        rf"""((?:{names})[\w-]*["']?\s*[=:]\s*)("[^"]*"|'[^']*'|(?:{_SCHEMES}\s+)?[^\s&;,"'}})\]]+)""", re.IGNORECASE
+    )
+
+
+_PAIR = pairs(_NAME)
 
 
 @lru_cache(maxsize=2048)

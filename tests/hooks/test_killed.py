@@ -145,7 +145,7 @@ def test_failures_are_sorted_as_the_run_would_have_done(project: Any) -> None:
     assert categories["test_invoice"] == ("out_of_context", "passed")
     assert categories["test_old"] == ("pre_existing", "failed")
     (broken,) = [one for one in report["contexts"]["out_of_context"] if one["nodeid"].endswith("test_invoice")]
-    assert (broken["culprit"], broken["certain"]) == ("shop.kernel", True)
+    assert (broken["culprit"], broken["chain"][-1]) == ("shop.kernel", "shop.kernel")
     assert report["contexts"]["active"] == "orders"
     assert report["summary"]["not_run"] == 1
     assert "workflow" not in report

@@ -20,7 +20,7 @@ from pytest_integration_gate.model.record import TestRecord
 from pytest_integration_gate.model.shape import ANYTHING
 from pytest_integration_gate.traffic.callers import Caller
 from pytest_integration_gate.traffic.exchanges import exchange_of
-from pytest_integration_gate.traffic.wire import Sending
+from pytest_integration_gate.traffic.sending import Sending
 from pytest_integration_gate.verdicts.evidence import EvidenceIndex, Witnessed
 from pytest_integration_gate.verdicts.http import HttpMatcher
 
@@ -67,11 +67,13 @@ class Service:
         content = b"" if sent is None else json.dumps(sent).encode()
         asked = {"Content-Type": "application/json"} if sent is not None else {}
         asked |= sent_headers or {}
-        sending = Sending(method, url, [(name.lower(), value) for name, value in asked.items()], content, NOBODY)
+        sending = Sending("requests", NOBODY)
+        sending.method, sending.url, sending.body = method, url, content
+        sending.headers = {name.lower(): value for name, value in asked.items()}
         if error is None:
             sending.status = status
             given = {"content-type": "application/json", **(headers or {})}
-            sending.response_headers = [(name.lower(), value) for name, value in given.items()]
+            sending.response_headers = {name.lower(): value for name, value in given.items()}
             sending.content = b"" if body is None else json.dumps(body).encode()
         if stub:
             sending.stub = ("tests/test_it.py", 3)

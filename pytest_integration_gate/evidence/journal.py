@@ -6,9 +6,11 @@ all when the run ends; the file of a run that was killed is put into the store b
 
 from __future__ import annotations
 
+import sys
 from contextlib import suppress
 from json import dumps
-from os import listdir, unlink, urandom
+from os import O_CREAT, O_RDWR, close, listdir, unlink, urandom
+from os import open as open_descriptor
 from os.path import exists, getsize, join
 from pathlib import Path
 
@@ -17,6 +19,19 @@ from pytest_integration_gate.evidence.event_log import EventLog
 from pytest_integration_gate.evidence.merging import About, claims_about
 from pytest_integration_gate.evidence.store import prepare, update
 from pytest_integration_gate.model.record import TestRecord
+
+if sys.platform == "win32":
+    from msvcrt import LK_NBLCK, locking
+
+    def _lock(file: int) -> None:
+        locking(file, LK_NBLCK, 1)
+
+else:
+    from fcntl import LOCK_EX, LOCK_NB, flock
+
+    def _lock(file: int) -> None:
+        flock(file, LOCK_EX | LOCK_NB)
+
 
 _BEGINNING, _ENDING, _LOCK = "running-", ".jsonl", ".lock"
 
@@ -29,12 +44,9 @@ class Journal:
 
     def __init__(self, folder: str, *, at: str, commit: str, python: str) -> None:
         """Begin a file in the folder of a store; raises OSError. `at` is the moment, in UTC with microseconds."""
-        from filelock import FileLock
-
         prepare(folder)
         self._path = join(folder, f"{_BEGINNING}{urandom(8).hex()}{_ENDING}")
-        self._lock = FileLock(self._path + _LOCK)
-        self._lock.acquire(timeout=0)
+        self._lock = _hold(self._path + _LOCK)
         self._log = EventLog(self._path, is_new=True)
         self._told: dict[About, str] = {}
         self._log.add("run", at=at, commit=commit, python=python, pytest="", seed=None)
@@ -60,7 +72,7 @@ class Journal:
         """Forget it all: the run has ended."""
         self._log.close()
         _remove(self._path)
-        self._lock.release()
+        close(self._lock)
         _remove(self._path + _LOCK)
 
 
@@ -76,17 +88,20 @@ def adopt_journals(folder: str) -> tuple[int, tuple[str, ...]]:
         return 0, ()
     if not names:
         return 0, ()
-    from filelock import FileLock, Timeout  # only after a kill, or when another run is at work
-
     number = 0
     warnings: list[str] = []
     for name in sorted(name for name in names if name.endswith(_ENDING)):
         path = join(folder, name)
         try:
-            with FileLock(path + _LOCK, timeout=0):
-                found, warning = _adopt(folder, path)
-        except (Timeout, OSError):  # its run is alive, or nobody may write here
+            lock = _hold(path + _LOCK)
+        except OSError:  # its run is alive, or nobody may write here
             continue
+        try:
+            found, warning = _adopt(folder, path)
+        except OSError:
+            continue
+        finally:
+            close(lock)
         number += found
         warnings += filter(None, (warning,))
         if not exists(path):
@@ -112,6 +127,21 @@ def _adopt(folder: str, path: str) -> tuple[int, str]:
     if not warning:
         unlink(path)
     return len(left.tests), warning
+
+
+def _hold(path: str) -> int:
+    """Lock a file for as long as it is open, also for other processes; raises OSError when somebody holds it.
+
+    The library for that hears every audit event of the process from its import on. At the end of a run that is no
+    matter; while tests run it would cost more than all that is written here.
+    """
+    file = open_descriptor(path, O_RDWR | O_CREAT, 0o666)
+    try:
+        _lock(file)
+    except BaseException:
+        close(file)
+        raise
+    return file
 
 
 def _remove(path: str) -> None:

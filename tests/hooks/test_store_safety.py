@@ -239,3 +239,10 @@ def test_a_run_on_a_full_disk_is_judged_all_the_same(project: Any) -> None:
     assert warning.startswith("This run's evidence is not kept: ")
     assert "No space left on device" in warning
     assert (project.root / ".integration_gate/evidence.jsonl").read_bytes() == stored
+
+
+def test_nothing_that_hears_every_audit_event_is_imported_while_tests_run(project: Any) -> None:
+    """What tests have left is written without filelock, whose hook would make all that they do slower."""
+    last = "\n\ndef test_last():\n    import sys\n    assert 'filelock' not in sys.modules\n"
+    project.write("tests/unit/test_greet.py", (project.root / "tests/unit/test_greet.py").read_text() + last)
+    project.run().assert_outcomes(passed=3)

@@ -1,9 +1,13 @@
-"""What watching HTTP costs, and that it changes nothing: `benchmarks/http_traffic.py [requests] [concurrency] [--tls]`.
+"""What watching HTTP costs, and that it changes nothing.
+
+    python benchmarks/http_traffic.py [requests] [concurrency] [--tls]     # all observed, none altered; CPU time
+    python benchmarks/http_traffic.py --instructions                       # what the processor executes (valgrind)
 
 A server in a process of its own answers with a body that says what it was sent (a digest of the head and the body).
 Every request that is sent while the wire is watched has to be observed, and it has to be answered as it is unwatched.
-The figures are CPU time of the client's process, of the best of many small rounds in turns, because others use the
-machine too.
+The figures are CPU time of the best of many small rounds, in turns with a process that does not watch, because others
+use the machine too. Where they use a lot of it, count instructions: what a hundred requests more take, unwatched,
+watched, and with what is done once the test is over (each request of these has another body, the dearest case).
 """
 
 from __future__ import annotations
@@ -13,11 +17,13 @@ import hashlib
 import json
 import multiprocessing
 import os
+import re
 import ssl
 import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -114,6 +120,20 @@ def with_urllib3(base: str, count: int, concurrency: int, certificate: str) -> A
             return list(pool.map(send, range(count)))
 
 
+def with_urllib(base: str, count: int, concurrency: int, certificate: str) -> Answers:
+    """Send from threads, each request on a connection of its own."""
+    context = ssl.create_default_context(cafile=certificate) if certificate else None
+
+    def send(number: int) -> tuple[int, str, bytes]:
+        sent = json.dumps({"number": number}).encode()
+        request = urllib.request.Request(f"{base}/items/{number}", sent, {"Content-Type": "application/json"})
+        with urllib.request.urlopen(request, context=context) as answer:
+            return kept(answer.status, answer.headers, answer.read())
+
+    with ThreadPoolExecutor(concurrency) as pool:
+        return list(pool.map(send, range(count)))
+
+
 def with_httpx(base: str, count: int, concurrency: int, certificate: str) -> Answers:
     """Send from tasks."""
 
@@ -171,34 +191,95 @@ def check(client: Callable[..., Answers], base: str, count: int, concurrency: in
     return is_well
 
 
-def cost(client: Callable[..., Answers], base: str, certificate: str) -> bool:
-    """Send in turns, unwatched and watched; print what watching adds and say whether it is little enough."""
-    plain, heard = [], []
+def cost(name: str, base: str, certificate: str) -> bool:
+    """Send in turns from two processes, one of which watches; print what that adds and whether it is little enough."""
+    context = multiprocessing.get_context("spawn")
+    pipes, workers = [], []
+    for is_watched in (False, True):
+        ours, theirs = context.Pipe()
+        pipes.append(ours)
+        workers.append(context.Process(target=work, args=(theirs, name, base, certificate, is_watched), daemon=True))
+        workers[-1].start()
+    taken: tuple[list[float], ...] = ([], [])
     for _ in range(ROUNDS):
-        plain.append(seconds(client, base, certificate))
-        traffic = watched()
+        for pipe, seconds in zip(pipes, taken, strict=True):
+            pipe.send(None)
+            seconds.append(pipe.recv())
+    for worker in workers:
+        worker.terminate()
+        worker.join()
+    plain, heard = (min(seconds) / CHUNK * 1e6 for seconds in taken)
+    print(f"{name:10} {plain:7.0f} µs plain, {heard - plain:+5.0f} µs watched (x {heard / plain:.3f})", flush=True)
+    return heard - plain <= LIMIT
+
+
+def work(pipe: Any, name: str, base: str, certificate: str, is_watched: bool) -> None:
+    """Send a few requests whenever asked to, and tell the CPU time; what is watched is hooked once, as in a session."""
+    traffic = watched()
+    if is_watched:
+        traffic.hook(is_boundary=True)
+    while True:
+        pipe.recv()
+        if is_watched:
+            traffic.wire.start()
+        began = time.process_time()
+        CLIENTS[name](base, CHUNK, 1, certificate)
+        seconds = time.process_time() - began
+        traffic.wire.stop()
+        pipe.send(seconds)
+
+
+def send_only(name: str, count: str, mode: str, base: str) -> None:
+    """Send some requests in this process, whose instructions are counted."""
+    traffic = watched()
+    if mode != "plain":
         traffic.hook(is_boundary=True)
         traffic.wire.start()
-        heard.append(seconds(client, base, certificate))
-        traffic.wire.stop()
-        traffic.close()
-    added = (min(heard) - min(plain)) / CHUNK * 1e6
-    print(
-        f"{client.__name__.removeprefix('with_'):10} {min(plain) / CHUNK * 1e6:7.0f} µs plain,"
-        f" {added:+5.0f} µs watched (x {min(heard) / min(plain):.3f})"
-    )
-    return added <= LIMIT
+    CLIENTS[name](base, int(count), 1, "")
+    traffic.wire.stop()
+    if mode == "understood":
+        assert len([*traffic.observations()]) == int(count)
+    traffic.close()
 
 
-def seconds(client: Callable[..., Answers], base: str, certificate: str) -> float:
-    """Return the CPU time of a few requests."""
-    began = time.process_time()
-    client(base, CHUNK, 1, certificate)
-    return time.process_time() - began
+def instructions(name: str, mode: str, base: str) -> float:
+    """Return how many instructions one request takes: those of 120, less those of 20."""
+    counted = []
+    for count in ("20", "120"):
+        with tempfile.NamedTemporaryFile() as log:
+            command = ["valgrind", "--tool=cachegrind", "--cache-sim=no", "--cachegrind-out-file=/dev/null"]
+            command += [f"--log-file={log.name}", sys.executable, __file__, "--one", name, count, mode, base]
+            subprocess.run(command, check=True, env={**os.environ, "PYTHONHASHSEED": "0"})
+            (found,) = re.findall(rb"I\s+refs:\s+([\d,]+)", log.read())
+            counted.append(int(found.replace(b",", b"")))
+    return (counted[1] - counted[0]) / 100
+
+
+def count_instructions(base: str) -> None:
+    """Print what each client takes for a request, and what watching and understanding it adds."""
+    for name in CLIENTS:
+        plain, heard, kept = (instructions(name, mode, base) / 1000 for mode in ("plain", "watched", "understood"))
+        print(
+            f"{name:10} {plain:7.0f} thousand instructions plain, {heard - plain:+5.0f} watched"
+            f" (x {heard / plain:.3f}), {kept - heard:+5.0f} when the test is over",
+            flush=True,
+        )
+
+
+CLIENTS = {
+    "requests": with_requests,
+    "urllib3": with_urllib3,
+    "urllib": with_urllib,
+    "httpx": with_httpx,
+    "aiohttp": with_aiohttp,
+}
 
 
 def main() -> int:
     """Measure all clients."""
+    if "--one" in sys.argv:
+        send_only(*sys.argv[2:])
+        return 0
     numbers = [int(argument) for argument in sys.argv[1:] if argument.isdigit()]
     count, concurrency = (*numbers, *(1000, 50)[len(numbers) :])
     with tempfile.TemporaryDirectory() as folder:
@@ -214,10 +295,13 @@ def main() -> int:
         server = multiprocessing.get_context("spawn").Process(target=serve, args=(theirs, certificate), daemon=True)
         server.start()
         base = f"{'https' if certificate else 'http'}://127.0.0.1:{ours.recv()}"
+        if "--instructions" in sys.argv:
+            count_instructions(base)
+            server.terminate()
+            return 0
         print(f"{count} requests by {base.partition(':')[0]}, {concurrency} at once; CPU time of one, best of {ROUNDS}")
-        clients = (with_requests, with_urllib3, with_httpx, with_aiohttp)
-        seen = [check(client, base, count, concurrency, certificate) for client in clients]
-        costs = [cost(client, base, certificate) for client in clients]
+        seen = [check(client, base, count, concurrency, certificate) for client in CLIENTS.values()]
+        costs = [cost(name, base, certificate) for name in CLIENTS]
         server.terminate()
         server.join()
     print("all observed, none altered" if all(seen) else "FAILED")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
@@ -73,9 +74,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
         metavar="FILE",
         help="files of --gate-export, instead of the store of this folder",
     )
+    resending = commands.add_parser(
+        "resend",
+        help="send notifications again that could not be delivered",
+        description="Send notifications again that could not be delivered, each with its id; exit status 1 when some "
+        "are left.",
+    )
+    resending.add_argument("options", nargs="*", metavar="OPTION", help="options of pytest to look at, behind `--`")
     chosen = parser.parse_args(arguments)
     try:
-        return _COMMANDS[chosen.command](chosen)
+        status = _COMMANDS[chosen.command](chosen)
+        sys.stdout.flush()
+        return status
+    except BrokenPipeError:  # whoever reads, such as `head`, has seen enough; what is still buffered goes nowhere
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     except GateError as error:
         sys.stderr.write(f"integration-gate {chosen.command}: {error}\n")
         return _USAGE_ERROR
@@ -115,6 +128,12 @@ def _doctor(chosen: argparse.Namespace) -> int:
     return examine(chosen.options)
 
 
+def _resend(chosen: argparse.Namespace) -> int:
+    from pytest_integration_gate.commands.resending import resend
+
+    return resend(chosen.options)
+
+
 def _show(chosen: argparse.Namespace) -> int:
     from pytest_integration_gate.commands.knowledge import show
 
@@ -128,6 +147,7 @@ _COMMANDS = {
     "report": _report,
     "doctor": _doctor,
     "show": _show,
+    "resend": _resend,
 }
 
 

@@ -22,11 +22,12 @@ def write_parts(path: str | os.PathLike[str], parts: Iterable[str]) -> None:
     A reader sees the old content or the new one. A link is followed; what is no regular file (``/dev/stdout``) is
     written to and not replaced. Raises OSError.
     """
-    target = realpath(fspath(path))
-    if exists(target) and not isfile(target):
-        with open_file(target, "w", encoding="utf-8", newline="\n") as stream:
+    given = fspath(path)
+    if exists(given) and not isfile(given):  # of a pipe, the real path is no path
+        with open_file(given, "w", encoding="utf-8", newline="\n") as stream:
             stream.writelines(parts)
         return
+    target = realpath(given)
     folder = dirname(target)
     makedirs(folder, exist_ok=True)
     temporary = join(folder, f".{basename(target)[:100]}.{urandom(4).hex()}.tmp")

@@ -9,6 +9,7 @@ import pytest
 
 from pytest_integration_gate.configuration.reading import read_settings
 from pytest_integration_gate.configuration.settings import Settings, check_report
+from pytest_integration_gate.controller import journal
 from pytest_integration_gate.controller.gatekeeper import Gatekeeper
 from pytest_integration_gate.controller.terminal import Terminal
 from pytest_integration_gate.evidence.merging import Store
@@ -35,11 +36,13 @@ def start(config: pytest.Config) -> None:
     settings = extended(config, read_settings(config))
     ordered = _ordered(config)
     is_worker = ordered is not None or hasattr(config, "workerinput")
-    left_over = ""
-    if settings.events is not None and not is_worker:
-        from pytest_integration_gate.controller.events import adopt_left_over
+    left_over: tuple[str, ...] = ()
+    if not is_worker:
+        left_over = journal.adopt_left_over(str(settings.store))
+        if settings.events is not None:
+            from pytest_integration_gate.controller.events import adopt_left_over
 
-        left_over = adopt_left_over(settings)
+            left_over += tuple(filter(None, (adopt_left_over(settings),)))
     store, damage = load(str(settings.store))
     config.stash[SETTINGS] = settings
     project = Project.find(
@@ -71,7 +74,7 @@ def start(config: pytest.Config) -> None:
         if ordered is not None:
             plugins.append(ordered)
         if not is_worker:
-            warnings = tuple(filter(None, (left_over, damage)))
+            warnings = (*left_over, damage) if damage else left_over
             plugins += _controlling(config, settings, project, boundaries, store, warnings=warnings, carrying=carrying)
         if settings.contexts:
             from pytest_integration_gate.hooks.failures import FailureNotes
@@ -141,6 +144,8 @@ def _controlling(
         from pytest_integration_gate.controller.events import Events
 
         plugins.append(Events(config, settings.events, gatekeeper))
+    else:
+        plugins.append(journal.Journalling(config, gatekeeper))
     if settings.notify or implementing(config, NOTIFY):
         from pytest_integration_gate.controller.notifying import Notifier
 

@@ -98,7 +98,8 @@ def load(source: str | bytes, name: str) -> Node:
         mark = error.problem_mark or error.context_mark
         place = f"{name}:{mark.line + 1}:{mark.column + 1}" if mark else name
         reason = ", ".join(part for part in (error.context, error.problem) if part)
-        raise YamlError([*composer.problems, f"{place}: not valid YAML: {reason}."]) from None
+        hint = " Indent with spaces: here stands a tab." if mark and _has_tab(text, mark) else ""
+        raise YamlError([*composer.problems, f"{place}: not valid YAML: {reason}.{hint}"]) from None
     if composer.problems:
         raise YamlError(composer.problems)
     return node
@@ -110,6 +111,11 @@ def _decode(source: bytes, name: str) -> str:
     except UnicodeDecodeError as error:
         line = source.count(b"\n", 0, error.start) + 1
         raise YamlError([f"{name}:{line}: not UTF-8. Save the file as UTF-8."]) from None
+
+
+def _has_tab(text: str, mark: yaml.Mark) -> bool:
+    line = text.splitlines()[mark.line : mark.line + 1]
+    return any("\t" in one[: len(one) - len(one.lstrip())] for one in line)
 
 
 class _Composer:

@@ -44,7 +44,8 @@ class Call(Protocol):
 
 
 # Hears the values of all named parameters in order of definition, `*args` and `**kwargs`; the caller is two frames up.
-Enter: TypeAlias = Callable[[tuple[Any, ...], tuple[Any, ...], Mapping[str, Any]], Call]
+# None when nobody wants to know what comes out.
+Enter: TypeAlias = Callable[[tuple[Any, ...], tuple[Any, ...], Mapping[str, Any]], Call | None]
 
 
 class Trampoline:
@@ -143,15 +144,18 @@ def _template(
     parameters = [*named[:posonly], *slash, *named[posonly:positional], *marker, *named[positional:], *stars]
     handed = ", ".join([*named[:positional], *star, *(f"{name}={name}" for name in named[positional:]), *stars])
     values = "".join(f"{name}, " for name in named)
-    call = f"enter(({values}), {'args' if varargs else '()'}, {'kwargs' if varkeywords else '{}'})"
+    body = [
+        f"call = enter(({values}), {'args' if varargs else '()'}, {'kwargs' if varkeywords else '{}'})",
+        "if call is None:",
+        f"    return target({handed})",
+    ]
     if kind in (CO_GENERATOR, CO_ASYNC_GENERATOR):
-        body = [f"return companion({call}, target({handed}))"]
+        body += [f"return companion(call, target({handed}))"]
     elif kind == CO_COROUTINE:
         # The target is called inside: a second coroutine would also complain when nobody awaits it.
-        body = [f"return companion({call}, target, {handed})"]
+        body += [f"return companion(call, target, {handed})"]
     else:
-        body = [
-            f"call = {call}",
+        body += [
             "try:",
             f"    result = target({handed})",
             "except:",

@@ -55,13 +55,15 @@ class OrPath:
 class Table:
     """A mapping whose keys are known. `later` are keys that another version judges: allowed and noted.
 
-    `required` keys must be there. `other_names` maps spellings that are accepted too to the keys they mean.
+    `required` keys must be there. `other_names` maps spellings that are accepted too to the keys they mean, `meant`
+    words of other tools, which are not accepted, to the keys that are suggested instead.
     """
 
     keys: Mapping[str, Rule]
     later: frozenset[str] = frozenset()
     required: tuple[str, ...] = ()
     other_names: Mapping[str, str] = field(default_factory=dict)
+    meant: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +157,7 @@ class Check:
                 self.follow(entry.value, keys[word], inner)
             else:
                 owner = f" of `{name}`" if name else ""
-                hint = nearest(str(word), [*keys, *rule.later])
+                hint = nearest(rule.meant.get(str(word), str(word)), [*keys, *rule.later])
                 self.problems.append(f"{entry.key.place}: `{word}` is not a key{owner}.{hint}")
         if isinstance(node.data, dict):
             missing = [f"`{key}`" for key in rule.required if key not in seen]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -65,3 +67,14 @@ def test_wrong_arguments_are_a_clear_error(arguments: list[str], said: str, caps
         main(arguments)
     assert ended.value.code == 2
     assert said in capsys.readouterr().err
+
+
+def test_a_reader_that_has_seen_enough_sees_no_traceback() -> None:
+    """As `head` does, it closes the pipe before all is written."""
+    command = [sys.executable, "-m", "pytest_integration_gate.cli", "schema", "report"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 1

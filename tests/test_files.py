@@ -37,3 +37,15 @@ def test_line_ends_and_encoding_are_the_same_everywhere(tmp_path: Path) -> None:
     """UTF-8 and line feeds on every system."""
     files.write_text(tmp_path / "file", "é\n")
     assert (tmp_path / "file").read_bytes() == b"\xc3\xa9\n"
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/fd"), reason="no names for open files here")
+def test_what_is_no_file_is_written_to() -> None:
+    """A pipe, as ``/dev/stdout`` may be one, gets the text; nothing is put into its place."""
+    reading, writing = os.pipe()
+    try:
+        files.write_text(f"/dev/fd/{writing}", "text")
+        assert os.read(reading, 9) == b"text"
+    finally:
+        os.close(reading)
+        os.close(writing)

@@ -658,3 +658,35 @@ def test_the_code_that_a_function_was_written_with_is_known_while_it_is_watched(
         assert function.__code__ is not own
         assert code_of(function) is own
     assert code_of(function) is own is function.__code__
+
+
+@pytest.mark.parametrize("kind", ["function", "generator", "coroutine", "asynchronous generator"])
+def test_a_call_that_nobody_follows_is_the_call_itself(kind):
+    """Where the ear wants to know nothing more, the caller gets what the function makes, without anything around it."""
+
+    def function():
+        return 1
+
+    def generator():
+        yield 1
+
+    async def coroutine():
+        return 1
+
+    async def asynchronous():
+        yield 1
+
+    made = {"function": function, "generator": generator, "coroutine": coroutine}.get(kind, asynchronous)
+    code, heard = made.__code__, []
+    trampoline = Trampoline(made, lambda *given: heard.append(given))
+    trampoline.install()
+    value = made()
+    trampoline.uninstall()
+
+    assert heard == [((), (), {})]
+    if kind == "function":
+        assert value == 1
+    else:
+        assert code in (getattr(value, name, None) for name in ("gi_code", "cr_code", "ag_code"))
+    if kind == "coroutine":
+        value.close()

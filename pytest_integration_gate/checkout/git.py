@@ -78,6 +78,11 @@ class Git:
         """List the files below the root that are neither tracked nor ignored."""
         return [path for path in self._run("ls-files", "--others", "--exclude-standard", "-z").split("\0") if path]
 
+    def ignored(self) -> list[str]:
+        """List the files below the root that are ignored one by one, and the folders that are ignored as a whole."""
+        text = self._run("ls-files", "--others", "--ignored", "--exclude-standard", "--directory", "-z")
+        return [path for path in text.split("\0") if path]
+
     def modified(self) -> list[str]:
         """List the tracked files of which the work tree differs from the index; those that are gone too."""
         return [path for path in self._run("diff-files", "--name-only", "--relative", "-z").split("\0") if path]

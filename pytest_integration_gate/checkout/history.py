@@ -10,14 +10,21 @@ from pytest_integration_gate.judging.culprit import Carry, Reach
 from pytest_integration_gate.model.change import Change
 from pytest_integration_gate.model.failure import Failure
 from pytest_integration_gate.source.import_graph import ImportGraph
-from pytest_integration_gate.source.influence import Influence, changed_names, influence_of, means_the_same
+from pytest_integration_gate.source.influence import (
+    Influence,
+    changed_names,
+    influence_of,
+    means_the_same,
+    names_defined,
+)
+from pytest_integration_gate.source.remains import may_leave_behind
 
 
 class History:
     """The changes since a base, without those that mean nothing, and the graph of files then and now.
 
     `old` has the ids of the base's contents by path; without them the files are read from `commit`. `files` are those
-    of now, `roots` the folders from which modules are imported.
+    of now, `roots` the folders from which modules are imported, `for_all` what pytest loads for every test.
     """
 
     def __init__(
@@ -30,6 +37,7 @@ class History:
         commit: str,
         roots: Sequence[str],
         files: Collection[str],
+        for_all: Sequence[str] = (),
     ) -> None:
         self._git = git
         self._root = root
@@ -43,7 +51,9 @@ class History:
         gone = [change.path for change in self.changes if change.kind in ("deleted", "renamed")]
         python = {path for path in (*files, *gone) if path.endswith(".py")}
         others = {path for change in self.changes for path in (change.path, change.now) if path} - python
-        self.graph = ImportGraph(root, python, roots, others=sorted(others))
+        self.graph = ImportGraph(root, python, roots, others=sorted(others), all_files=files, for_all=for_all)
+        self._packages = frozenset(module.partition(".")[0] for module in self.graph.modules)
+        self._remains: dict[Change, bool] = {}
 
     def reach_of(self, failure: Failure) -> Reach:
         """Return what a failing test needs; that of its neighbours which failed at the same place is the same."""
@@ -64,6 +74,21 @@ class History:
         if self._influences[key].carries_to(nodeid):
             return "yes"
         return "no" if is_python else "unknown"
+
+    def lost(self, change: Change, name: str) -> bool | None:
+        """Say whether a module defined a name and does so no more, None when nobody knows or it still does."""
+        old, new = self._before(change.path), self._now(change.now or change.path)
+        before, now = ((None if source is None else names_defined(source)) for source in (old, new))
+        if before is None:
+            return None
+        return name in before and (None if now is None or name in now else True)
+
+    def leaves_behind(self, change: Change) -> bool:
+        """Say whether a change may outlast the test that runs it."""
+        if change not in self._remains:
+            old, new = self._before(change.path), self._now(change.now or change.path)
+            self._remains[change] = may_leave_behind(old, new, self._packages)
+        return self._remains[change]
 
     def _means_nothing(self, change: Change) -> bool:
         if change.kind != "modified" or not change.path.endswith(".py"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,10 +22,13 @@ from pytest_integration_gate.errors import SettingsError
 from pytest_integration_gate.evidence.carrying import Carried, CarriedRun, merge
 from pytest_integration_gate.evidence.export import read_export
 from pytest_integration_gate.hooks.extending import extended
+from pytest_integration_gate.hooks.masking import Redaction
 from pytest_integration_gate.isolation import clock
+from pytest_integration_gate.judging.contexts import Sorting
+from pytest_integration_gate.judging.ended import Ended
 from pytest_integration_gate.judging.gate import Contribution, judge
 from pytest_integration_gate.judging.sections import observed_boundaries
-from pytest_integration_gate.model.run_report import RunReport, TestRun
+from pytest_integration_gate.model.run_report import RunReport, TestOutcome, TestRun
 from pytest_integration_gate.reality.boundaries import Boundaries
 from pytest_integration_gate.reports.mismatch_text import source_in
 from pytest_integration_gate.reports.terminal import summary_lines
@@ -78,7 +81,7 @@ def tell(judged: RunReport, settings: Settings) -> int:
     lines = summary_lines(
         judged,
         path=path.as_posix(),
-        source=source_in(str(settings.root)),
+        source=source_in(str(settings.root), Redaction(settings.redact).source),
         width=get_terminal_size().columns,
         verbosity=0,
     )
@@ -92,12 +95,19 @@ def judge_carried(
     settings: Settings,
     config: pytest.Config,
     *,
-    contributions: Sequence[Contribution] = (),
+    sort: Callable[[Mapping[str, TestOutcome]], Sorting | None] = lambda outcomes: None,
+    contribute: Callable[[Ended], Sequence[Contribution]] = lambda ended: (),
     warnings: Iterable[str] = (),
     not_run: int = 0,
-    left_out: str = "Judged by the runs themselves, and not here",
+    left_out: Mapping[str, object] | None = None,
+    why: str = "Judged by the runs themselves, and not here",
 ) -> RunReport:
-    """Judge what was carried here as one run. `left_out` begins the warning that says what only a run can judge."""
+    """Judge what was carried here as one run.
+
+    `sort` sorts the failures by context, `contribute` gives what features have to say. `left_out` are what only a run
+    can judge, with what says that it was asked for (everything that is no matter of claims by default), and `why`
+    begins the warning of that.
+    """
     today = datetime.fromtimestamp(clock(), UTC).strftime("%Y-%m-%d")
     runs = sorted(what.runs, key=lambda run: run.moment)
     skipped = {nodeid for nodeid, end in what.ends.items() if end.outcome.outcome == "skipped"}
@@ -119,7 +129,11 @@ def judge_carried(
     files = {file for run in runs for file in run.files}
     waivers.check_unused(files, is_whole=_is_whole(files, settings, config))
     ran = {record.nodeid for record in records} - skipped
-    told = [*settings.notes, *(warning for run in runs for warning in run.warnings), *_left_out(settings, left_out)]
+    told = [
+        *settings.notes,
+        *(warning for run in runs for warning in run.warnings),
+        *_left_out(only_by_runs(settings) if left_out is None else left_out, why),
+    ]
     told += warnings
     if settings.baseline is not None:
         from pytest_integration_gate.controller.baselining import Baseline
@@ -127,10 +141,21 @@ def judge_carried(
         baseline = Baseline(settings.baseline, is_updated=False)
         findings = baseline.apply(findings, ran.__contains__)
         told += baseline.warnings
-    return judge(
-        run=_test_run(runs, settings),
+    outcomes = {nodeid: end.outcome for nodeid, end in what.ends.items()}
+    run = _test_run(runs, settings)
+    sorting = sort(outcomes)
+    ended = Ended(
+        outcomes=outcomes,
+        records={record.nodeid: record for record in records},
+        stored=(),
         findings=findings,
-        outcomes=[end.outcome for end in what.ends.values()],
+        today=today,
+        commit=run.commit,
+    )
+    return judge(
+        run=run,
+        findings=findings,
+        outcomes=outcomes.values(),
         records=records,
         boundaries=[
             one
@@ -139,7 +164,8 @@ def judge_carried(
         ],
         warnings=told,
         waiver_problems=waivers.problems,
-        contributions=contributions,
+        contributions=contribute(ended),
+        sorting=sorting,
         not_run=not_run,
         fail_on=settings.fail_on,
     )
@@ -173,9 +199,9 @@ def _is_whole(files: Iterable[str], settings: Settings, config: pytest.Config) -
     return bool(there) and there.issubset(files)
 
 
-def _left_out(settings: Settings, beginning: str) -> list[str]:
-    """Say what only a run can judge."""
-    asked = {
+def only_by_runs(settings: Settings) -> dict[str, object]:
+    """Return what is no matter of claims, with what says that it was asked for."""
+    return {
         "contexts": settings.contexts,
         "acceptance": settings.stories or settings.requirements,
         "plan": settings.plan,
@@ -184,5 +210,8 @@ def _left_out(settings: Settings, beginning: str) -> list[str]:
         "budget": settings.budget is not None,
         "repetition": settings.repeat > 1,
     }
+
+
+def _left_out(asked: Mapping[str, object], why: str) -> list[str]:
     names = [name for name, is_asked in asked.items() if is_asked]
-    return [f"{beginning}: {', '.join(names)}."] if names else []
+    return [f"{why}: {', '.join(names)}."] if names else []

@@ -15,6 +15,7 @@ from pytest_integration_gate.configuration.reading import read_settings
 from pytest_integration_gate.configuration.settings import Settings
 from pytest_integration_gate.controller.ageing import staleness
 from pytest_integration_gate.controller.comparing import compare
+from pytest_integration_gate.controller.journal import adopt_left_over
 from pytest_integration_gate.errors import SettingsError
 from pytest_integration_gate.evidence.carrying import CarriedTest, merge
 from pytest_integration_gate.evidence.export import read_export
@@ -61,9 +62,10 @@ def _tests(settings: Settings, files: Sequence[Path]) -> Sequence[StoredTest | C
             if not is_skipped or nodeid not in found:
                 found[nodeid] = test
         return list(found.values())
+    told = adopt_left_over(str(settings.store))
     store, damage = load(str(settings.store))
-    if damage:
-        sys.stderr.write(f"{damage}\n")
+    for line in filter(None, (*told, damage)):
+        sys.stderr.write(f"{line}\n")
     return list(store.tests.values())
 
 

@@ -7,25 +7,18 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-import pytest
-
-from pytest_integration_gate.commands.deferred import configured, judge_carried, tell
+from pytest_integration_gate.commands.deferred import configured, tell
+from pytest_integration_gate.commands.killed import judge_killed, tell_of_killed
 from pytest_integration_gate.configuration.settings import Settings, check_report
 from pytest_integration_gate.controller.events import keep
 from pytest_integration_gate.controller.formats import Formats
 from pytest_integration_gate.errors import StoreError
-from pytest_integration_gate.evidence.carrying import CarriedEnd, carried, merge, of_store
 from pytest_integration_gate.evidence.events import LoggedRun, read_events
-from pytest_integration_gate.evidence.merging import Store
-from pytest_integration_gate.evidence.store import load
-from pytest_integration_gate.judging.gate import Cause, Contribution
-from pytest_integration_gate.judging.wording import counted
+from pytest_integration_gate.hooks.extending import published
 from pytest_integration_gate.model.run_report import RunReport, TestOutcome
 from pytest_integration_gate.reports.layout import printable
 from pytest_integration_gate.reports.yaml_file import write_report
 
-_NAMED = 10
-"""So many of the tests that did not run are named."""
 _SHOWN = {"failed": "FAILED", "error": "ERROR"}
 
 
@@ -33,7 +26,9 @@ def rebuild(log: Path, paths: Mapping[str, str | None], *, junit: Path | None = 
     """Write the report of a run, and what else is asked for; print the summary and return the exit status.
 
     `paths` says where each format goes, the report as ``report``; None is the place that is configured for the report,
-    and no file for all others. `junit` is where the JUnit XML goes, which a run leaves to pytest. Raises GateError.
+    and no file for all others. `junit` is where the JUnit XML goes, which a run leaves to pytest. What a run that was
+    killed could tell nobody (GitHub, receivers of notifications, where checkpoints are published) is told now. Raises
+    GateError.
     """
     logged = read_events(log)
     if not logged.what.runs:
@@ -43,13 +38,16 @@ def rebuild(log: Path, paths: Mapping[str, str | None], *, junit: Path | None = 
         check_report(settings)
         outcomes = logged.outcomes
         report = logged.report
+        warnings: list[str] = []
         if report is None:
             lost = _lost(logged)
             outcomes += lost
-            report = _judged(logged, lost, settings, config)
-            warning = keep(settings, logged)
-            report = replace(report, warnings=(*report.warnings, warning)) if warning else report
-        warnings = Formats(settings.formats).pytest_integration_gate_publish(report=report, outcomes=outcomes)
+            report = judge_killed(logged, lost, settings, config)
+            warnings += filter(None, (keep(settings, logged),))
+        config.pluginmanager.register(Formats(settings.formats))
+        warnings += published(config, report, outcomes)
+        if logged.exit_status is None:
+            warnings += tell_of_killed(logged, report, settings, config)
         report = replace(report, warnings=(*report.warnings, *warnings))
         if junit is not None:
             from pytest_integration_gate.reports.junit import write_junit
@@ -59,7 +57,9 @@ def rebuild(log: Path, paths: Mapping[str, str | None], *, junit: Path | None = 
     for outcome in outcomes:
         if outcome.outcome in _SHOWN:
             sys.stdout.write(printable(f"{_SHOWN[outcome.outcome]} {outcome.nodeid} - {outcome.reason}") + "\n")
-    return tell(report, settings)
+    status = tell(report, settings)
+    _tell_github(logged, report, settings)
+    return status
 
 
 def _lost(logged: LoggedRun) -> tuple[TestOutcome, ...]:
@@ -68,27 +68,17 @@ def _lost(logged: LoggedRun) -> tuple[TestOutcome, ...]:
     return tuple(TestOutcome(nodeid=nodeid, outcome="error", reason=reason) for nodeid in logged.running)
 
 
-def _judged(logged: LoggedRun, lost: tuple[TestOutcome, ...], settings: Settings, config: pytest.Config) -> RunReport:
-    """Judge what a run that was killed has left behind, with the evidence that was stored before."""
-    store, damage = load(str(settings.store))
-    own = {nodeid for nodeid, _ in logged.what.tests}
-    stored = Store({nodeid: test for nodeid, test in store.tests.items() if nodeid not in own})
-    ends = (CarriedEnd(outcome=outcome, moment="") for outcome in lost)
-    was_killed = logged.exit_status is None
-    why = "the run was killed" if was_killed else f"the run was not judged (exit status {logged.exit_status})"
-    return judge_carried(
-        merge((of_store(stored), logged.what, carried(ends=ends))),
-        settings,
-        config,
-        contributions=(Contribution(causes=(Cause(reason=why, always=True),)),),
-        warnings=[*filter(None, (damage,)), *_not_run(logged.not_run)],
-        not_run=len(logged.not_run),
-        left_out=f"Not judged, because {why}",
-    )
+def _tell_github(logged: LoggedRun, report: RunReport, settings: Settings) -> None:
+    """Write annotations and summary of the step, unless the run has told the same job."""
+    from pytest_integration_gate.controller.github import Step, job
+    from pytest_integration_gate.reports.annotations import annotate
 
-
-def _not_run(tests: tuple[str, ...]) -> list[str]:
-    if not tests:
-        return []
-    more = f" and {len(tests) - _NAMED} more" if len(tests) > _NAMED else ""
-    return [f"The run ended before {counted(len(tests), 'test')}: {', '.join(tests[:_NAMED])}{more}."]
+    if not job() or logged.told == job():
+        return
+    step = Step(settings.root)
+    try:
+        for line in step.commands(annotate(report, logged.places)):
+            sys.stdout.write(f"{line}\n")
+        step.summarise(report)
+    except OSError as error:
+        sys.stdout.write(f"integration-gate: GitHub was not told: {error.strerror or error}\n")

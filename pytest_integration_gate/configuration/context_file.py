@@ -7,7 +7,7 @@ from os.path import exists, isdir, join
 from typing import Any
 
 from pytest_integration_gate.errors import SettingsError
-from pytest_integration_gate.model.context import Component, Context, is_below
+from pytest_integration_gate.model.context import Component, Context
 from pytest_integration_gate.strict_yaml import Node
 from pytest_integration_gate.yaml_rules import nearest
 
@@ -31,10 +31,12 @@ def check_contexts(contexts: Iterable[Context], root: str, known: Iterable[str],
     """Raise `SettingsError` for tests and modules that are not there, all at once.
 
     `known` are the dotted names of the project's modules, `gone` those that were deleted or renamed since the base.
+    What a context uses may also be none of the project's.
     """
     problems: list[str] = []
     modules = {*known, *gone}
     packages = modules | {name.rpartition(".")[0] for name in modules}
+    tops = {name.partition(".")[0] for name in modules}
     for context in contexts:
         where = f"gate.yaml: context `{context.name}`"
         problems += [
@@ -43,6 +45,8 @@ def check_contexts(contexts: Iterable[Context], root: str, known: Iterable[str],
             if not _has_tests(join(root, path))
         ]
         named = [(context.modules, ""), *((one.modules, f" of component `{one.name}`") for one in context.components)]
+        named.append(((context.public,), " to be public"))
+        named.append((tuple(one for one in context.uses if one.partition(".")[0] in tops), " to use"))
         problems += [
             f"{where}: there is no module `{module}`{owner}.{_near(module, modules)}"
             for names, owner in named
@@ -67,7 +71,11 @@ def _has_tests(path: str) -> bool:
         return exists(path)
     from os import walk
 
-    return any(name.endswith((".py", ".yaml", ".yml")) for _, _, names in walk(path) for name in names)
+    return any(
+        name.endswith((".py", ".yaml", ".yml")) and name not in ("__init__.py", "conftest.py")
+        for _, _, names in walk(path)
+        for name in names
+    )
 
 
 def _texts(table: Node, key: str) -> tuple[str, ...]:
@@ -108,8 +116,13 @@ def _strangers(context: Context, table: Node) -> Iterator[str]:
     if not context.has_module(context.public):
         place = table.entries["public"].value.place
         yield f"{place}: `{context.public}` is no module of context `{context.name}`. {own}"
+    owners: dict[str, str] = {}
     for component in context.components:
         entry = table.entries["components"].value.entries[component.name]
+        for module in component.modules:
+            if (other := owners.setdefault(module, component.name)) != component.name:
+                both = f"components `{other}` and `{component.name}` both have `{module}`"
+                yield f"{entry.key.place}: {both}. Let one have it."
         if not component.modules:
             yield f"{entry.key.place}: component `{component.name}` has no modules. Write `modules: [...]`."
         for module in component.modules:
@@ -133,8 +146,9 @@ def _overlaps(contexts: Sequence[Context], node: Node) -> Iterator[str]:
 
 
 def _share(one: str, other: str, separator: str) -> bool:
-    one, other = one.replace(separator, "."), other.replace(separator, ".")
-    return is_below(one, (other,)) or is_below(other, (one,))
+    return f"{one}{separator}".startswith(f"{other}{separator}") or f"{other}{separator}".startswith(
+        f"{one}{separator}"
+    )
 
 
 def _overlap(place: str, context: Context, name: str, other: Context, shared: str, what: str) -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 from pytest_integration_gate.model.acceptance import PlannedPath, Story
 from pytest_integration_gate.model.finding import Kind
 from pytest_integration_gate.strict_yaml import Node, YamlError, read
+from pytest_integration_gate.suites.durations import refuse_duration, seconds
 from pytest_integration_gate.values import dataclass
 from pytest_integration_gate.verdicts.waivers import is_date
 from pytest_integration_gate.yaml_rules import (
@@ -188,6 +189,7 @@ FILE = Table(
                     "headers": MapOf(Text(_refuse_variable)),
                     "replay": Flag(),
                     "allow_methods": ListOf(Choice(("POST", "PUT", "PATCH", "DELETE"))),
+                    "timeout": Value(refuse_duration, {"type": ["integer", "string"]}),
                 },
             ),
             Text(refuse_boundary),
@@ -302,6 +304,7 @@ def _boundary(name: str, table: Mapping[str, Any], folder: Path) -> BoundarySett
         headers={name: _expand(value) for name, value in table.get("headers", {}).items()},
         allow_methods=tuple(table.get("allow_methods", ())),
         replay=table.get("replay", True),
+        timeout=seconds(table.get("timeout", "10s")),
     )
 
 

@@ -26,11 +26,11 @@ KIND = "integration-gate acceptance"
 class Acceptance:
     """What was asked of the project and what came of it."""
 
-    def __init__(self, settings: Settings, linking: Linking) -> None:
+    def __init__(self, settings: Settings, linking: Linking, expected_failures: Iterable[str] = ()) -> None:
         """Read what is remembered. Raises StoreError when a newer version wrote it."""
         self._settings = settings
         self._linking = linking
-        self._expected_failures: set[str] = set()
+        self._expected_failures = {*expected_failures}
         lines, warning = read_lines(str(settings.store), FILE, KIND)
         self._remembered = dict(_remembered(lines))
         self._warnings = [warning] if warning else []

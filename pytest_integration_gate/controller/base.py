@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from pytest_integration_gate.checkout.git import Git, GitError
 from pytest_integration_gate.checkout.history import History
-from pytest_integration_gate.checkout.tree import tree_state
+from pytest_integration_gate.checkout.tree import environment, loose_files, tree_state
 from pytest_integration_gate.configuration.settings import Settings
 from pytest_integration_gate.errors import SettingsError
 from pytest_integration_gate.evidence.outcomes import MIXED, PASSED, RunOutcomes, load_outcomes
@@ -35,10 +36,13 @@ class Base:
         self.warnings: list[str] = []
         self._commit = self._find_commit()
         self.tree = tree_state(self._root, self._git, ignored=self._written())
+        self._loose = self._loose_files()
+        self._environment = environment()
         recorded, warning = load_outcomes(str(settings.store))
         self.warnings += [warning] if warning else []
         self._past = [one for one in recorded if one.state.id != self.tree.id]
         self.changes = self._find_changes()
+        self._for_all = _loaded_for_all(config, self._root)
         self._roots = tuple(dict.fromkeys(("", "src/", *_below(settings, config.getini("pythonpath")))))
         gone = [change.path for change in self.changes if change.kind in ("deleted", "renamed")]
         self.graph = self.graph_of(self.tree.files)
@@ -63,6 +67,15 @@ class Base:
             return Past()
         return Past(before="passed") if end == PASSED else Past(before="failed", fingerprint=end)
 
+    def outcomes(self, tests: Mapping[str, str]) -> RunOutcomes:
+        """Return the record of this run, when its tests have ended."""
+        return RunOutcomes(state=self.tree, tests=tests, environment=self._environment, loose=self._loose_files())
+
+    def has_same_environment(self, nodeid: str) -> bool:
+        """Whether a test ran with the same Python and packages on its base, as far as that is known."""
+        outcomes = self.outcomes_of(nodeid)
+        return outcomes is not None and outcomes.environment == self._environment
+
     def is_unsteady(self, nodeid: str) -> bool:
         """Whether a test is known to have ended in both ways on the same files: then a change need not be the cause."""
         return any(one.tests.get(nodeid) == MIXED for one in self._past)
@@ -71,38 +84,48 @@ class Base:
         """Return what changed since a test passed on its base; since the base as a whole when it did not."""
         outcomes = self.outcomes_of(nodeid)
         if outcomes is None or _end(nodeid, outcomes) != PASSED:
-            return self._history("", self.changes, {})
-        files = outcomes.state.files
-        return self._history(outcomes.state.id, self._with_renames(changes_between(files, self.tree.files)), files)
+            outcomes = None
+        key = outcomes.state.id if outcomes is not None else ""
+        if key not in self._histories:
+            self._histories[key] = self._history(outcomes)
+        return self._histories[key]
 
     def in_words(self) -> str:
         """Name the base; empty when there is nothing to compare with."""
+        last = self._at_base() or (self._past[-1] if self._past else None)
+        moved = "" if last is None or last.environment == self._environment else ", recorded with other packages"
         if self._commit:
-            recorded = "" if self._at_base() else ", which has no recorded run"
+            recorded = moved if self._at_base() else ", which has no recorded run"
             return f"{self._settings.base} ({self._commit[:7]}){recorded}"
-        if not self._past:
+        if last is None:
             return ""
-        last = self._past[-1].state
-        if not last.commit:
-            return "the last run"
-        return f"the last run ({last.commit[:7]}{'' if last.is_clean else ', changed'})"
+        if not last.state.commit:
+            return f"the last run{moved}"
+        return f"the last run ({last.state.commit[:7]}{'' if last.state.is_clean else ', changed'}){moved}"
 
     def _at_base(self) -> RunOutcomes | None:
         at_base = [one for one in self._past if one.state.is_clean and one.state.commit == self._commit]
         return at_base[-1] if at_base and self._commit else None
 
-    def _history(self, key: str, changes: tuple[Change, ...], old: Any) -> History:
-        if key not in self._histories:
-            self._histories[key] = History(
-                changes,
-                old,
-                git=self._git,
-                root=self._root,
-                commit=self._compared_with,
-                roots=self._roots,
-                files=self.tree.files,
-            )
-        return self._histories[key]
+    def _history(self, outcomes: RunOutcomes | None) -> History:
+        return History(
+            self.changes if outcomes is None else self._changes_since(outcomes),
+            {} if outcomes is None else outcomes.state.files,
+            git=self._git,
+            root=self._root,
+            commit=self._compared_with,
+            roots=self._roots,
+            files=self.tree.files,
+            for_all=self._for_all,
+        )
+
+    def _changes_since(self, outcomes: RunOutcomes) -> tuple[Change, ...]:
+        before, now = outcomes.state.files, self.tree.files
+        loose = changes_between(outcomes.loose, self._loose)
+        return (
+            *self._with_renames(changes_between(before, now)),
+            *(replace(one, is_loose=True) for one in loose if one.path not in before and one.path not in now),
+        )
 
     def _with_renames(self, changes: tuple[Change, ...]) -> tuple[Change, ...]:
         """Take from git which files were renamed and changed at once."""
@@ -115,6 +138,12 @@ class Base:
         """What the run itself writes below the root."""
         paths = (self._settings.report, self._settings.brief)
         return {path.relative_to(self._root).as_posix() for path in paths if path and path.is_relative_to(self._root)}
+
+    def _loose_files(self) -> dict[str, str]:
+        try:
+            return loose_files(self._root, self._git, ignored=self._written())
+        except GitError:  # it has just answered; whatever it is, these files only help to doubt
+            return {}
 
     def _find_commit(self) -> str:
         """Return the commit of ``--gate-base``, empty when none is asked for or git is not there."""
@@ -159,6 +188,13 @@ class Base:
     def _relevant(self, changes: Iterable[Change]) -> tuple[Change, ...]:
         """Leave out what is new and no part of the state: the run's own files, what tests leave behind."""
         return tuple(change for change in changes if change.kind != "added" or change.path in self.tree.files)
+
+
+def _loaded_for_all(config: pytest.Config, root: str) -> tuple[str, ...]:
+    """Return the project's files that are plugins, whoever named them: an option, the ini file, an entry point."""
+    files = [getattr(plugin, "__file__", None) for plugin in config.pluginmanager.get_plugins()]
+    below = [file[len(root) + 1 :] for file in files if isinstance(file, str) and file.startswith(f"{root}/")]
+    return tuple(sorted(path for path in below if not path.endswith("conftest.py")))
 
 
 def _below(settings: Settings, folders: Iterable[Any]) -> list[str]:

@@ -19,6 +19,7 @@ from pytest_integration_gate.evidence.carrying import (
     without_gone,
 )
 from pytest_integration_gate.evidence.export import read_export, write_export
+from pytest_integration_gate.evidence.export_merging import merge_exports
 from pytest_integration_gate.evidence.merging import Store
 from pytest_integration_gate.evidence.store import load
 from pytest_integration_gate.model.record import TestRecord
@@ -109,8 +110,7 @@ class Carrying:
 
 def merge_files(files: Iterable[Path], output: Path) -> None:
     """Merge exported files into one; raises StoreError."""
-    whole = merge(map(read_export, files))
     try:
-        write_export(output, whole)
+        merge_exports(files, output)
     except OSError as error:
         raise StoreError(f"{output} cannot be written: {error.strerror or error}.") from None

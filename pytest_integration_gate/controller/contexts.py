@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -15,7 +15,7 @@ from pytest_integration_gate.configuration.context_file import check_contexts
 from pytest_integration_gate.configuration.settings import Settings
 from pytest_integration_gate.controller.base import Base
 from pytest_integration_gate.controller.steps import Criteria, Steps
-from pytest_integration_gate.evidence.outcomes import MIXED, PASSED, RunOutcomes, keep_outcomes
+from pytest_integration_gate.evidence.outcomes import MIXED, PASSED, keep_outcomes
 from pytest_integration_gate.hooks.failures import failure_of
 from pytest_integration_gate.hooks.keys import ACTIVE, OWN
 from pytest_integration_gate.hooks.stages import Stages
@@ -50,7 +50,7 @@ class ContextJudge:
         self._steps = Steps(config, settings, self.active, self._base)
         self._coverage = Coverage(str(settings.root))
         self._failures: dict[str, Failure] = {}
-        self._has_failed: set[str] = set()
+        self._has_failed: set[tuple[str, str]] = set()
         self._ends: dict[str, set[str]] = defaultdict(set)
         self._own: set[str] = set()
         self._selected: tuple[str, ...] = ()
@@ -81,13 +81,26 @@ class ContextJudge:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Keep the first failure of each test, and every way in which it ended."""
         nodeid, outcome = report.nodeid, str(report.outcome)
+        attempt = (nodeid, getattr(report, "worker_id", ""))  # with --dist=each every worker has its own
         if report.when == "setup":
-            self._has_failed.discard(nodeid)
+            self._has_failed.discard(attempt)
         if outcome in ("failed", "rerun"):  # pytest-rerunfailures says the latter
-            self._has_failed.add(nodeid)
+            self._has_failed.add(attempt)
             self._failures.setdefault(nodeid, failure_of(report))
         if report.when not in ("setup", "call") or outcome == "rerun":  # the end of one attempt, or of a process
-            self._ends[nodeid].add("failed" if nodeid in self._has_failed else "passed")
+            self._ends[nodeid].add("failed" if attempt in self._has_failed else "passed")
+
+    def take_up(self, failures: Iterable[Failure], ends: Mapping[str, Iterable[str]]) -> None:
+        """Take over what an event log has of a run: the first failure of each test, and every way in which it ended."""
+        for failure in failures:
+            self._failures.setdefault(failure.nodeid, failure)
+        for nodeid, ways in ends.items():
+            self._ends[nodeid].update(ways)
+
+    @property
+    def warnings(self) -> list[str]:
+        """What is not known of the contexts."""
+        return [*self._base.warnings, *self._warnings, *self._steps.warnings]
 
     # -- sorting --------------------------------------------------------------------------------------------------
 
@@ -119,9 +132,13 @@ class ContextJudge:
         return find_culprit(
             one.failure,
             history.reach_of(one.failure),
-            passed_before=one.before == "passed" and not self._base.is_unsteady(nodeid),
+            passed_before=one.before == "passed"
+            and not self._base.is_unsteady(nodeid)
+            and self._base.has_same_environment(nodeid),
             carries=lambda path, reached: history.carries(path, nodeid, reached),
             ran=lambda path: self._coverage.ran(nodeid, path),
+            lost=history.lost,
+            leaves_behind=history.leaves_behind,
         )
 
     def _section(
@@ -167,7 +184,7 @@ class ContextJudge:
             elif _failed(outcomes, nodeid) and nodeid in self._failures:
                 ends[nodeid] = self._failures[nodeid].fingerprint
         if ends:
-            warning = keep_outcomes(str(self._settings.store), RunOutcomes(state=self._base.tree, tests=ends))
+            warning = keep_outcomes(str(self._settings.store), self._base.outcomes(ends))
             self._warnings += [warning] if warning else []
 
     # -- the step -------------------------------------------------------------------------------------------------
@@ -179,8 +196,7 @@ class ContextJudge:
         report = self._steps.follow(
             report, own=self._own, passed=passed, is_whole=is_whole, today=today, criteria=self._criteria(report)
         )
-        warnings = (*self._base.warnings, *self._warnings, *self._steps.warnings)
-        return replace(report, warnings=tuple(sorted({*report.warnings, *warnings})))
+        return replace(report, warnings=tuple(sorted({*report.warnings, *self.warnings})))
 
     def _criteria(self, report: RunReport) -> Criteria:
         """Return the acceptance criteria that count for each context that is worked on."""
@@ -205,4 +221,5 @@ def _out_of_context(one: Sorted, culprit: Culprit | None) -> OutOfContext:
         certain=bool(culprit and culprit.is_certain),
         chain=culprit.chain if culprit else (),
         others=culprit.others if culprit else (),
+        architectural=culprit is not None and culprit.name != one.failure.nodeid.partition("::")[0],
     )

@@ -4,28 +4,32 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
-from functools import cached_property
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pytest_integration_gate.configuration.settings import Settings
-from pytest_integration_gate.controller.ageing import staleness
-from pytest_integration_gate.controller.gatekeeper import Gatekeeper, seed_of
+from pytest_integration_gate.controller.gatekeeper import Gatekeeper, moment_of, seed_of
+from pytest_integration_gate.controller.github import job, place_of
 from pytest_integration_gate.evidence.carrying import adopt
 from pytest_integration_gate.evidence.event_log import EventLog
 from pytest_integration_gate.evidence.events import DamagedLog, LoggedRun, read_events
 from pytest_integration_gate.evidence.lines import set_aside
-from pytest_integration_gate.evidence.staleness import Staleness
 from pytest_integration_gate.evidence.store import update
-from pytest_integration_gate.hooks.keys import RECORD, SETTINGS, WAIVERS
-from pytest_integration_gate.hooks.tree import commit_of
+from pytest_integration_gate.hooks.failures import failure_of
+from pytest_integration_gate.hooks.keys import CHECKPOINTS, LINKS, RECORD, WAIVERS
 from pytest_integration_gate.isolation import at_work, clock
 from pytest_integration_gate.judging.wording import counted
+from pytest_integration_gate.model.codec import to_data
+from pytest_integration_gate.model.run_report import CheckpointResult
+from pytest_integration_gate.model.secrecy import mask
 
-_REPLAYED = ("gate_fail_on", "gate_store", "gate_config", "gate_baseline", "gate_repeat", "rootdir")
+_REPLAYED = (
+    *("gate_fail_on", "gate_store", "gate_config", "gate_baseline", "gate_base", "gate_repeat"),
+    "rootdir",
+)
 _PYTESTS = ("testpaths", "python_files", "pythonpath")
 """Options and ini names of pytest that a judgement hangs on."""
 
@@ -40,6 +44,7 @@ class Events:
         self._log: EventLog | None = None
         self._known = gatekeeper.noted
         self._collected: set[str] = set()
+        self._checkpoints: list[CheckpointResult] = []
         self._told = 0
 
     @pytest.hookimpl(trylast=True)  # pytest-randomly has its seed by then
@@ -51,7 +56,7 @@ class Events:
         self._log.add(
             "run",
             at=_now(),
-            commit=commit_of(self._config.rootpath),
+            commit=self._gatekeeper.commit,
             python=platform.python_version(),
             pytest=pytest.__version__,
             seed=seed_of(self._config),
@@ -62,22 +67,37 @@ class Events:
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Say what is to run."""
         self._collect([item.nodeid for item in session.items])
+        self._guarded(self._check)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, ids: Sequence[str]) -> None:
         """Say what the workers are to run."""
         self._collect(ids)
+        self._guarded(self._check)
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
         """A test begins; if it ends the process, the log must say so."""
         if self._log is not None:
+            self._guarded(self._check)
             self._log.add("began", at=_now(), test=nodeid)
             self._log.flush()
 
+    def left(self, nodeid: str) -> None:
+        """A test has run in one of several orders: what it came to is told when all of them have."""
+        if self._log is not None:
+            self._log.add("left", test=nodeid)
+            self._log.flush()
+
     @pytest.hookimpl(trylast=True)  # when the gatekeeper has noted the outcome
-    def pytest_collectreport(self) -> None:
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """A file that cannot be collected."""
-        self._guarded(self._note)
+
+        def write(log: EventLog) -> None:
+            self._note(log)
+            if report.failed:
+                log.add("failed", test=report.nodeid, **_failure(report))
+
+        self._guarded(write)
 
     @pytest.hookimpl(trylast=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -85,11 +105,17 @@ class Events:
 
         def write(log: EventLog) -> None:
             self._note(log)
+            if hasattr(report, LINKS):
+                log.add("links", **getattr(report, LINKS))
+            if report.outcome in ("failed", "rerun"):
+                log.add("failed", test=report.nodeid, **_failure(report))
+            elif report.skipped and hasattr(report, "wasxfail"):
+                log.add("expected", test=report.nodeid)
             is_over = report.when not in ("setup", "call")  # the end of a test, or of a worker
             if is_over and self._gatekeeper.has_outcome(report.nodeid):
                 record = getattr(report, RECORD, None)
                 if record is not None and record.observations:
-                    record = self._staleness.dated(record)  # the code may change before a killed run is read
+                    record = self._gatekeeper.staleness.dated(record)  # the code may change before a killed run is read
                 log.ended(report.nodeid, record, at=_now(), **_of_worker(report))
                 self._warn(log)
 
@@ -104,17 +130,13 @@ class Events:
             self._warn(log)
             if report is not None:
                 log.judged(report)
-            log.add("finished", at=_now(), exit_status=int(session.exitstatus))
+            log.add("finished", at=_now(), exit_status=int(session.exitstatus), told=job())
             log.close()
 
         self._guarded(write)
         failure = self._log.failure if self._log is not None else ""
         if failure and report is not None and failure not in report.warnings:
             self._gatekeeper.warn(failure)
-
-    @cached_property
-    def _staleness(self) -> Staleness:
-        return staleness(self._config, self._config.stash[SETTINGS])
 
     def _guarded(self, write: Callable[[EventLog], None]) -> None:
         """Write; whatever goes wrong ends the log and not the run, which is told."""
@@ -141,6 +163,17 @@ class Events:
         if noted is not None and noted is not self._known:
             self._known = noted
             log.outcome(noted)
+
+    def _check(self, log: EventLog) -> None:
+        """Write what is new of the checkpoints; at first that they have not run."""
+        plugin: Any = self._config.pluginmanager.get_plugin(CHECKPOINTS)
+        results = plugin.results if plugin is not None else []
+        new = [one for one in results if one not in self._checkpoints]
+        if new and not self._checkpoints:
+            log.add("checkpoints", definitions=plugin.definitions)
+        for one in new:
+            log.add("checkpoint", result=to_data(one))
+        self._checkpoints = results
 
     def _warn(self, log: EventLog) -> None:
         """Write what was added, and what the run has been warned of."""
@@ -181,9 +214,20 @@ def _of_worker(report: pytest.TestReport) -> dict[str, Any]:
     return {name: value for name, value in told.items() if value is not None}
 
 
+def _failure(report: pytest.TestReport | pytest.CollectReport) -> dict[str, Any]:
+    """Return what a report of a failure says besides its outcome: by what it is known, and where it is."""
+    failure, place = failure_of(report), place_of(report)
+    known = replace(failure, message=mask(failure.message), known_as=failure.fingerprint)
+    told = {"failure": to_data(known), "place": to_data(place)}
+    return {**told, "again": True} if str(report.outcome) == "rerun" else told  # pytest-rerunfailures says so
+
+
 def _options(config: pytest.Config) -> list[str]:
     """Return the options of this run that another judgement needs as well."""
     given = [f"--boundary={name}" for name in config.getoption("gate_boundary") or ()]
+    given += [f"--gate-context={name}" for name in config.getoption("gate_context") or ()]
+    # A URL may be a secret, as receivers of notifications may.
+    given += [f"--gate-publish={place}" for place in config.getoption("gate_publish") or () if "://" not in place]
     for name in _REPLAYED:
         value = config.getoption(name)
         if value is not None:
@@ -199,4 +243,4 @@ def _options(config: pytest.Config) -> list[str]:
 
 
 def _now() -> str:
-    return datetime.fromtimestamp(clock(), UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return moment_of(clock())

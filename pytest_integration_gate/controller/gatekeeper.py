@@ -160,10 +160,10 @@ class Gatekeeper:
         return f"judging what {number:,} tests claim and have seen" if number > _MANY else ""
 
     def _finish(self, session: pytest.Session, exitstatus: int) -> None:
-        today, commit = datetime.fromtimestamp(clock(), UTC).strftime("%Y-%m-%d"), commit_of(self._config.rootpath)
+        today, commit = datetime.fromtimestamp(clock(), UTC).strftime("%Y-%m-%d"), self.commit
         ended = clock()
         self._records |= {
-            nodeid: self._staleness.dated(record) for nodeid, record in self._records.items() if record.observations
+            nodeid: self.staleness.dated(record) for nodeid, record in self._records.items() if record.observations
         }
         self._keep(today, commit, ended)
         waivers = self._waivers
@@ -196,7 +196,12 @@ class Gatekeeper:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     @cached_property
-    def _staleness(self) -> Staleness:
+    def commit(self) -> str:
+        """The commit that is checked out, empty without git."""
+        return commit_of(self._config.rootpath)
+
+    @cached_property
+    def staleness(self) -> Staleness:
         """What dates and ages evidence; only runs that observe, or have a store, need it."""
         from pytest_integration_gate.controller.ageing import staleness
 
@@ -214,7 +219,7 @@ class Gatekeeper:
             collected=self._whole_files(),
             files=self._files_that_ran(),
             today=today,
-            moment=_moment(ended),
+            moment=moment_of(ended),
             seconds=round(ended - self._started, 1),
         )
         if warning:
@@ -236,8 +241,8 @@ class Gatekeeper:
         self.report = replace(self.report, warnings=(*self.report.warnings, warning))
 
     def _keep(self, today: str, commit: str, ended: float) -> None:
-        ran = [lasting(record) for nodeid, record in self._records.items() if self._ran(nodeid)]
-        carrying, moment = self._carrying, _moment(ended)
+        ran = [lasting(record) for nodeid, record in self._records.items() if self.ran(nodeid)]
+        carrying, moment = self._carrying, moment_of(ended)
         if not self._store.tests and not any(record.claims or record.observations for record in ran):
             return  # nothing to keep and nothing to forget: no lock, no file
         warning = update(
@@ -264,13 +269,13 @@ class Gatekeeper:
         return [
             file
             for file, tests in self._whole_files().items()
-            if tests <= self._records.keys() and all(map(self._ran, tests))
+            if tests <= self._records.keys() and all(map(self.ran, tests))
         ]
 
     def _is_whole(self) -> bool:
         """Whether every test of the project ran."""
         folders = [self._config.invocation_params.dir / argument for argument in self._config.args]
-        return all(nodeid in self._records and self._ran(nodeid) for nodeid in self._collected) and all(
+        return all(nodeid in self._records and self.ran(nodeid) for nodeid in self._collected) and all(
             any(Path(file).is_relative_to(folder) for folder in folders) for file in self._test_files()
         )
 
@@ -278,10 +283,11 @@ class Gatekeeper:
         """Whether a test ran, or is gone."""
         file = nodeid.partition("::")[0]
         if nodeid in self._records:
-            return self._ran(nodeid)
+            return self.ran(nodeid)
         return nodeid not in self._whole_files().get(file, (nodeid,)) or not (self._config.rootpath / file).exists()
 
-    def _ran(self, nodeid: str) -> bool:
+    def ran(self, nodeid: str) -> bool:
+        """Whether a test was not skipped, as far as is known."""
         outcome = self._outcomes.get(nodeid)
         return outcome is None or outcome.outcome != "skipped"
 
@@ -299,8 +305,8 @@ class Gatekeeper:
         return [
             one
             for nodeid, test in self._store.tests.items()
-            if nodeid not in self._records or not self._ran(nodeid)
-            for one in self._staleness.witnessed(test)
+            if nodeid not in self._records or not self.ran(nodeid)
+            for one in self.staleness.witnessed(test)
         ]
 
     def _judge(
@@ -359,9 +365,9 @@ def _outcome(report: pytest.TestReport, outcome: Any, reason: str) -> TestOutcom
     )
 
 
-def _moment(seconds: float) -> str:
+def moment_of(seconds: float) -> str:
     """Write a time in UTC with microseconds, so that later ones sort behind it."""
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return f"{datetime.fromtimestamp(seconds, UTC).isoformat(timespec='microseconds').removesuffix('+00:00')}Z"
 
 
 def seed_of(config: pytest.Config) -> int | None:

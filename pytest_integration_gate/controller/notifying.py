@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
@@ -13,17 +13,16 @@ import pytest
 
 from pytest_integration_gate.configuration.settings import Settings
 from pytest_integration_gate.controller.gatekeeper import Gatekeeper
-from pytest_integration_gate.evidence.store import prepare
+from pytest_integration_gate.controller.letters import keep_letters
 from pytest_integration_gate.hooks.extending import NOTIFY, implementing, told
 from pytest_integration_gate.hooks.progress import saying
 from pytest_integration_gate.hooks.tree import commit_of
-from pytest_integration_gate.isolation import clock, open_file
+from pytest_integration_gate.isolation import clock
 from pytest_integration_gate.model.secrecy import mask
 from pytest_integration_gate.reports.delivery import deliver
 from pytest_integration_gate.reports.notification import Event, Message, Receiver, figures, message_of, why
 
 SECRET = "GATE_NOTIFY_SECRET"  # noqa: S105  # the environment variable that requests are signed with
-DEAD_LETTERS = "undelivered.jsonl"
 
 
 class Notifier:
@@ -62,45 +61,34 @@ class Notifier:
             self._gatekeeper.warn(warning)
 
     def _notify(self, event: Event, about: dict[str, Any]) -> list[str]:
-        receivers = [one for one in self._settings.notify if event in one.events]
-        if not receivers and not implementing(self._config, NOTIFY):
-            return []
-        message = message_of(
-            event,
-            id=str(uuid4()),
-            timestamp=datetime.fromtimestamp(clock(), UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-            project=self._settings.project,
-            commit=self._commit or None,
-            **about,
-        )
-        try:
-            with saying(self._config, f"telling {', '.join(one.name for one in receivers)} of the event `{event}`"):
-                failed = deliver(
-                    message,
-                    receivers,
-                    secret=os.environ.get(SECRET, ""),
-                    timeout=self._settings.notify_timeout,
-                    folder=self._config.rootpath,
-                )
-        except Exception as error:  # no threads left, for example
-            failed = [(one, f"{type(error).__name__}: {error}") for one in receivers]
-        kept = self._keep(message, failed) if failed else ""
-        return [
-            *(f"{one.name} was not told of the event `{event}`: {reason}. {kept}" for one, reason in failed),
-            *told(self._config, json.loads(message.body)),
-        ]
+        return notify(self._config, self._settings, event, id=str(uuid4()), commit=self._commit or None, **about)
 
-    def _keep(self, message: Message, failed: Iterable[tuple[Receiver, str]]) -> str:
-        """Append what was not delivered to the dead-letter file, and say so."""
-        path = self._settings.store / DEAD_LETTERS
-        lines = [
-            json.dumps({"receiver": one.name, "why": reason, "message": json.loads(message.body)}, ensure_ascii=False)
-            for one, reason in failed
-        ]
-        try:
-            prepare(str(self._settings.store))
-            with open_file(path, "a", encoding="utf-8", newline="\n") as stream:
-                stream.write("".join(f"{line}\n" for line in lines))
-        except OSError as error:
-            return f"It could not be kept in {path} either: {error.strerror or error}."
-        return f"It is kept in {path}."
+
+def notify(config: pytest.Config, settings: Settings, event: Event, *, id: str, **about: Any) -> list[str]:  # noqa: A002
+    """Tell all receivers of an event; say who was not told. What could not be delivered is kept."""
+    receivers = [one for one in settings.notify if event in one.events]
+    if not receivers and not implementing(config, NOTIFY):
+        return []
+    moment = datetime.fromtimestamp(clock(), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    message = message_of(event, id=id, timestamp=moment, project=settings.project, **about)
+    try:
+        with saying(config, f"telling {', '.join(one.name for one in receivers)} of the event `{event}`"):
+            failed = sent(message, receivers, settings)
+    except Exception as error:  # no threads left, for example
+        failed = [(one, f"{type(error).__name__}: {error}") for one in receivers]
+    kept = keep_letters(settings.store, message, failed) if failed else ""
+    return [
+        *(f"{one.name} was not told of the event `{event}`: {reason}. {kept}" for one, reason in failed),
+        *told(config, json.loads(message.body)),
+    ]
+
+
+def sent(message: Message, receivers: Sequence[Receiver], settings: Settings) -> list[tuple[Receiver, str]]:
+    """Deliver a message; return who did not get it, and why."""
+    return deliver(
+        message,
+        receivers,
+        secret=os.environ.get(SECRET, ""),
+        timeout=settings.notify_timeout,
+        folder=settings.root,
+    )

@@ -37,8 +37,12 @@ class Scaffolding:
             self._states[item.nodeid] = states_of(item)
 
     def pytest_integration_gate_judge(self, ended: Ended) -> None:
-        """Know the verdicts."""
-        self._findings = ended.findings
+        """Know the verdicts. Evidence that is stale is made fresh by the test that made it, while that is there."""
+        self._findings = [one for one in ended.findings if one.verdict != "stale" or not self._has_test(one)]
+
+    def _has_test(self, finding: Finding) -> bool:
+        tests = finding.reality.tests if finding.reality is not None else ()
+        return any((self._config.rootpath / test.partition("::")[0]).is_file() for test in tests)
 
     def pytest_integration_gate_publish(self, report: RunReport) -> list[str]:
         """Write a file for each boundary, and return what could not be written."""

@@ -8,6 +8,7 @@ import pytest
 
 from pytest_integration_gate.configuration.settings import Settings
 from pytest_integration_gate.controller.gatekeeper import Gatekeeper
+from pytest_integration_gate.hooks.masking import Redaction
 from pytest_integration_gate.reports.mismatch_text import source_in
 from pytest_integration_gate.reports.terminal import header_line, summary_lines
 
@@ -35,7 +36,7 @@ class Terminal:
         lines = summary_lines(
             report,
             path=self._shown(self._settings.report),
-            source=source_in(str(self._config.rootpath)),
+            source=source_in(str(self._config.rootpath), Redaction(self._settings.redact).source),
             width=terminalreporter._tw.fullwidth,
             verbosity=self._config.get_verbosity(),
             tb=self._config.getoption("tbstyle", "auto"),

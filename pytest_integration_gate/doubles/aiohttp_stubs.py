@@ -16,7 +16,8 @@ from urllib.parse import urlencode
 from pytest_integration_gate.doubles.stub_places import births, place_of
 from pytest_integration_gate.model.capture import shape_of
 from pytest_integration_gate.traffic.listening import Undo, Unheard, guarded, listen, together
-from pytest_integration_gate.traffic.wire import Sending, Wire
+from pytest_integration_gate.traffic.sending import Sending
+from pytest_integration_gate.traffic.wire import Wire
 
 
 @together
@@ -72,3 +73,4 @@ class _Building(Unheard):
             self._wire.answer(
                 self._sending, value, value.status, value.headers, value.headers.items(), lambda got: got._body
             )
+            self._wire.look(self._sending)

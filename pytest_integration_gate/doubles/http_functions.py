@@ -6,25 +6,46 @@ and the body. Together they are one HTTP claim; what they claim of the client li
 
 from __future__ import annotations
 
-import ast
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from types import FunctionType
 from typing import Any
 from urllib.parse import urlsplit
 
 from pytest_integration_gate.doubles.claims import HeardClaim, Interpreter, argument
-from pytest_integration_gate.doubles.marks import Mark, Place, Root
+from pytest_integration_gate.doubles.ears import Ears
+from pytest_integration_gate.doubles.http_responses import (
+    NOTHING,
+    REAL,
+    Parse,
+    Response,
+    Written,
+    answer_of,
+    attributes_of,
+    held_by,
+    names_of,
+    value_of,
+)
+from pytest_integration_gate.doubles.marks import KEY, Mark, Root
 from pytest_integration_gate.doubles.notebook import HeardCall, Note, Notebook
-from pytest_integration_gate.model.capture import argument_of
 from pytest_integration_gate.model.claim import Claim
-from pytest_integration_gate.model.classes import mro_of, namespace_of
-from pytest_integration_gate.model.exchange import Answer, Exchange, Request, route_of
+from pytest_integration_gate.model.classes import canonical
+from pytest_integration_gate.model.exchange import Exchange, Request, route_of
 from pytest_integration_gate.model.interaction import EVERYTHING, Argument, Outcome, Uses
 from pytest_integration_gate.model.shape import ANYTHING, NEVER, Record
 from pytest_integration_gate.source.spelling import Spelling
-from pytest_integration_gate.traffic.exchanges import FORM, body_of, both, media_type, origin_of, query_of, segments_of
-from pytest_integration_gate.values import dataclass
+from pytest_integration_gate.traffic.exchanges import (
+    FORM,
+    body_of,
+    body_uses_of,
+    both,
+    media_type,
+    origin_of,
+    query_of,
+    segments_of,
+)
+from pytest_integration_gate.traffic.wire import Wire
 
 _FUNCTION = re.compile(
     r"(?:requests(?:\.api|(?:\.sessions)?\.Session)?|httpx(?:\._api|(?:\._client)?\.(?:Async)?Client)?"
@@ -34,43 +55,44 @@ _ENTERED = (".__enter__", ".__aenter__")
 _JSON = "application/json"
 
 
-@dataclass(frozen=True, slots=True)
-class _Response:
-    """The mocks that one request gave, and what was called on them.
-
-    `written` are attributes of an object that the test wrote, where one was given.
-    """
-
-    mocks: dict[Mark, None]
-    calls: list[HeardCall]
-    written: Mapping[str, Argument]
-
-    def attribute(self, *names: str) -> tuple[Argument, Place | None] | None:
-        """Give the value that a test hung on the response, None when there is none or several differ."""
-        held = [(name, mock.attributes[name]) for mock in self.mocks for name in names if name in mock.attributes]
-        found = [(argument(noted, name), at) for name, (noted, at) in held]
-        found += [(self.written[name], None) for name in names if name in self.written]
-        return found[0] if found and all(each[0] == found[0][0] for each in found) else None
-
-    def called(self, name: str) -> list[HeardCall]:
-        """Give the calls of one method of the response."""
-        return [heard for heard in self.calls if heard.note.mark.path[-1] == f".{name}"]
-
-
 class HttpFunctions:
     """Makes HTTP claims of the notes of one test after the other."""
 
-    def __init__(self, book: Notebook, interpreter: Interpreter, spelling: Spelling) -> None:
+    def __init__(self, book: Notebook, interpreter: Interpreter, spelling: Spelling, wire: Wire) -> None:
         self._book = book
         self._interpreter = interpreter
         self._spelling = spelling
-        self._written: dict[Note, Mapping[str, Argument]] = {}
+        self._wire = wire
+        self._ears = Ears(book)
+        self._written: dict[Note, Written] = {}
         book.met = self._meet
 
     def _meet(self, note: Note, value: Any) -> None:
-        """An HTTP function gave an object that the test wrote: look at its attributes before they change."""
-        if note.mark.root is not None and _FUNCTION.fullmatch(_dotted(note.mark.root, note.mark.path)):
-            self._written[note] = _attributes_of(value)
+        """An HTTP function gave an object: look at what the test wrote of it before that changes."""
+        root = note.mark.root
+        if root is None or not _FUNCTION.fullmatch(_dotted(root, note.mark.path)):
+            return
+        held, mark = held_by(value), None
+        if self._book.is_mock(value):
+            mark = held.get(KEY)
+        else:
+            self._written[note] = self._look(value, held)
+        parse = held.get("json")
+        if type(parse) is FunctionType and self._ears.can_hear(parse):
+            if mark is None:
+                mark = Mark(root=root, path=(*note.mark.path, "()"), above=note.mark)
+                self._book.given.setdefault(note.mark, {})[mark] = None
+            at = (parse.__code__.co_filename, parse.__code__.co_firstlineno)
+            path = (*note.mark.path, "()", ".json")
+            self._ears.hear(parse, Parse(Mark(root=root, path=path, above=mark, configured_at=at)))
+
+    def _look(self, value: Any, held: Mapping[str, Any]) -> Written:
+        attributes = attributes_of(value, held)
+        content = held.get("_content")
+        if type(content) is not bytes or canonical(type(value)) not in REAL:
+            return Written(attributes)
+        # What it sends is a body like any other, and `json()` of it is heard where that of real answers is.
+        return Written({**attributes, "body": body_of(content, "")}, self._wire.lend(value))
 
     def read(self, heard: Iterable[HeardClaim]) -> tuple[list[HeardClaim], list[Claim]]:
         """Return the claims of a test, those that HTTP claims stand for judged by facts only, and the HTTP claims."""
@@ -98,6 +120,7 @@ class HttpFunctions:
                     if mock is not None and mock.root is not None:
                         told[mock.root.target, mock.path] = None
         self._written = {}
+        self._ears.close()
         if not told:
             return [*heard], []
         return [
@@ -105,7 +128,11 @@ class HttpFunctions:
             for one in heard
         ], [*claims]
 
-    def _claim(self, call: HeardCall, root: Root, verb: str, response: _Response) -> Claim | None:
+    def close(self) -> None:
+        """Listen no more."""
+        self._ears.close()
+
+    def _claim(self, call: HeardCall, root: Root, verb: str, response: Response) -> Claim | None:
         note = call.note
         request = self._request(note, root, verb)
         if request is None:
@@ -116,7 +143,7 @@ class HttpFunctions:
             exchange = Exchange(request=request, error=call.value, uses=uses)
             outcome, at = Outcome(kind="raised", shape=call.value), None
         else:
-            answer, at = _answer(response)
+            answer, at = answer_of(response)
             if answer is None:
                 return None
             exchange = Exchange(
@@ -135,7 +162,7 @@ class HttpFunctions:
             exchange=exchange,
         )
 
-    def _response(self, call: HeardCall, mock: Mark | None) -> _Response:
+    def _response(self, call: HeardCall, mock: Mark | None) -> Response:
         mocks: dict[Mark, None] = {} if mock is None else {mock: None}
         for above, inner in self._book.given.items():
             if above.path[-1:] and above.path[-1] in _ENTERED and above.above in mocks:
@@ -143,9 +170,11 @@ class HttpFunctions:
         calls = [one for one in self._book.calls if one.note.mark.above in mocks]
         # An object that the test wrote knows what it stands for by where it was given.
         calls += [one for one in self._book.calls if _is_of_fake(one.note.mark, call.note.mark)]
-        return _Response(mocks, calls, self._written.get(call.note, {}))
+        return Response(mocks, calls, self._written.get(call.note, NOTHING))
 
-    def _body_uses(self, response: _Response) -> Uses | None:
+    def _body_uses(self, response: Response) -> Uses | None:
+        if response.written.lent is not None:
+            return body_uses_of(response.written.lent.readers)
         readers = [heard.note for heard in response.called("json")]
         found = [self._interpreter.uses_of(note.callers) if note.is_direct else EVERYTHING for note in readers]
         return both(found) if found else None
@@ -154,13 +183,13 @@ class HttpFunctions:
         positional = [*note.positional[1 if root.takes_self and note.mark.path == root.prefix else 0 :]]
         given = {name: argument(value) for name, value in note.keywords}
         if verb == "request":
-            method = _value(given.get("method") or (argument(positional.pop(0)) if positional else None))
+            method = value_of(given.get("method") or (argument(positional.pop(0)) if positional else None))
         else:
             method = verb
-        url = _value(given.get("url") or (argument(positional[0]) if positional else None))
+        url = value_of(given.get("url") or (argument(positional[0]) if positional else None))
         if type(method) is not str or type(url) is not str or not url.startswith(("http://", "https://")):
             return None
-        headers = _pairs(_value(given.get("headers")))
+        headers = _pairs(value_of(given.get("headers")))
         body, content_type = given.get("json"), media_type({name.lower(): str(value) for name, value in headers})
         if body is not None:
             content_type = content_type or _JSON
@@ -173,71 +202,12 @@ class HttpFunctions:
             method=method.upper(),
             origin=origin_of(url),
             path=segments_of(parts.path, self._spelling),
-            query=query_of((*_pairs(parts.query), *_pairs(_value(given.get("params"))))),
+            query=query_of((*_pairs(parts.query), *_pairs(value_of(given.get("params"))))),
             body=body,
             content_type=content_type,
-            is_authorized="auth" in given or "authorization" in map(str.lower, _names(given.get("headers"))),
+            is_authorized="auth" in given or "authorization" in map(str.lower, names_of(given.get("headers"))),
             ends_in_slash=parts.path[1:].endswith("/"),
         )
-
-
-def _answer(response: _Response) -> tuple[Answer | None, Place | None]:
-    """Put the answer together; None when nothing is said of it, or that it fails without saying how."""
-    if any(heard.kind == "raised" for heard in response.called("raise_for_status")):
-        return None, None
-    status, headers = response.attribute("status_code", "status"), response.attribute("headers")
-    text = response.attribute("text", "content")
-    bodies = list(dict.fromkeys(_outcome_of(heard) for heard in response.called("json")))
-    body, at = None, None
-    if len(bodies) == 1 and bodies[0] is not None:
-        body, at = bodies[0], response.called("json")[0].note.mark.configured_at
-    elif not bodies and text is not None and isinstance(said := _value(text[0]), str):
-        body, at = body_of(said.encode(), ""), text[1]
-    code = _value(status[0]) if status is not None else None
-    if body is None and type(code) is not int:
-        return None, None
-    places = (at, status and status[1], headers and headers[1])
-    return (
-        Answer(
-            status=code if type(code) is int else None,
-            headers=tuple(sorted(name.lower() for name in _names(headers[0] if headers is not None else None))),
-            body=body,
-        ),
-        next((place for place in places if place is not None), None),
-    )
-
-
-def _attributes_of(value: Any) -> dict[str, Argument]:
-    """Picture what is plain among the attributes that matter, without running code of the object."""
-    try:
-        held = object.__getattribute__(value, "__dict__")
-    except AttributeError:
-        return {}
-    held = {**{name: each for cls in reversed(mro_of(type(value))) for name, each in namespace_of(cls).items()}, **held}
-    found = {name: argument_of(held[name]) for name in ("status_code", "status", "text") if name in held}
-    headers = held.get("headers")
-    if type(headers) is not dict:  # the mapping without case of requests
-        headers = getattr(headers, "__dict__", {}).get("_store", {})
-    return {**found, "headers": argument_of({str(name): "" for name in headers})}
-
-
-def _outcome_of(heard: HeardCall) -> Argument | None:
-    return argument(heard.value) if heard.kind in ("returned", "awaited") else None
-
-
-def _value(said: Argument | None) -> Any:
-    """Return plain data from their text, None when they are none."""
-    if said is None or said.text is None:
-        return None
-    try:
-        return ast.literal_eval(said.text)
-    except (ValueError, SyntaxError):
-        return None
-
-
-def _names(said: Argument | None) -> tuple[str, ...]:
-    shape = said.shape if said is not None else None
-    return tuple(field.name for field in shape.fields) if isinstance(shape, Record) else ()
 
 
 def _pairs(value: Any) -> list[tuple[str, Any]]:

@@ -83,8 +83,8 @@ class Notebook:
     """The notes of one session, a fresh page for each test.
 
     `project` tells whose code a frame is; `contaminate` is called for each call of a double; `entered` for each patch;
-    `hung` for each function that becomes an attribute of a mock; `met` and `gave_object` for each object that a double
-    gave and that is neither a mock nor plain.
+    `hung` for each function that becomes an attribute of a mock; `met` for each object that a double gave and that is
+    not plain, `gave_object` for those that are neither mocks nor containers.
     `generation` is the number of the page. `contract` is the file of a contract test that runs on a fake, else empty:
     what it does with the fake itself is noted too.
     """
@@ -197,12 +197,21 @@ class Notebook:
             is_bound,
         )
 
+    def meet(self, note: Note, value: Any) -> None:
+        """Show what a double gave to whoever wants to see it."""
+        if type(value) in PLAIN:
+            return
+        if self.met is not None:
+            self.met(note, value)
+        if self.gave_object is not None and type(value) not in _CONTAINERS and not self.is_mock(value):
+            self.gave_object(note.mark, value)
+
     def gave(self, note: Note, value: Any) -> tuple[str, Any]:
         """Picture what a double gave: a mock that stands alone stands for what the real call gives."""
         if type(value) in PLAIN:
             return "returned", _noted(value)
+        self.meet(note, value)
         if not self.is_mock(value):
-            self.meet(note, value)
             return "returned", _noted(value)
         mark = value.__dict__.get(KEY)
         if mark is not None:
@@ -212,15 +221,6 @@ class Notebook:
         if mark.derived is None and value.__dict__.get("_mock_new_parent") is None:
             mark.derived, mark.generation = (note.mark.root, (*note.mark.path, "()")), 0
         return "returned", _noted(value)
-
-    def meet(self, note: Note, value: Any) -> None:
-        """A double gave an object that is neither a mock nor plain."""
-        if type(value) in _CONTAINERS:
-            return
-        if self.met is not None:
-            self.met(note, value)
-        if self.gave_object is not None:
-            self.gave_object(note.mark, value)
 
     def keep(self, note: Note, kind: str, value: Any, awaiting: bool) -> None:
         """Keep a call that has ended. Only what was `returned` can be what awaiting it gave."""

@@ -1,27 +1,45 @@
 """Evidence on its way from job to job: what a file of ``--gate-export`` holds, and how files merge (SPEC section 9).
 
 Merging is commutative, associative and idempotent: of each test the newest record stays, and that of a run rather than
-what a store kept of it.
+what a store kept of it. `evidence.export_merging` merges files by the same rules without reading them into memory.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import field, replace
+from hashlib import blake2b
 from json import dumps
 from types import MappingProxyType
 from typing import Any, TypeAlias, TypeVar
 
 from pytest_integration_gate.evidence.merging import Store, StoredTest, lasting
+from pytest_integration_gate.model.claim import Claim, Hygiene, Unbound
 from pytest_integration_gate.model.codec import to_data
+from pytest_integration_gate.model.edition import Edition
+from pytest_integration_gate.model.fact import Fact
+from pytest_integration_gate.model.observation import Observation
 from pytest_integration_gate.model.record import TestRecord
 from pytest_integration_gate.model.run_report import TestOutcome
 from pytest_integration_gate.values import dataclass
 from pytest_integration_gate.verdicts.target_waivers import TargetWaiver
 
-Key = TypeVar("Key")
+Name = TypeVar("Name")
 Value = TypeVar("Value")
-_Age: TypeAlias = tuple[str | bool, ...]
+Age: TypeAlias = tuple[str | bool | int, ...]
+Key: TypeAlias = tuple[str, bool]
+"""The node id of a test, and whether it was skipped."""
+
+PARTS: dict[str, tuple[str, Any]] = {
+    "claim": ("claims", Claim),
+    "observation": ("observations", Observation),
+    "edition": ("editions", Edition),
+    "fact": ("facts", Fact),
+    "unbound": ("unbound", Unbound),
+    "hygiene": ("hygiene", Hygiene),
+}
+"""What tests share, by the name of its lines: the field of a record that holds it, and its class."""
+_EMPTY: dict[str, Any] = {name: () for name, _ in PARTS.values()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +88,7 @@ class CarriedRun:
 class Carried:
     """Evidence and outcomes of any number of runs: tests by node id and whether they were skipped, ends by node id."""
 
-    tests: Mapping[tuple[str, bool], CarriedTest] = field(default_factory=lambda: MappingProxyType({}))
+    tests: Mapping[Key, CarriedTest] = field(default_factory=lambda: MappingProxyType({}))
     ends: Mapping[str, CarriedEnd] = field(default_factory=lambda: MappingProxyType({}))
     runs: frozenset[CarriedRun] = frozenset()
 
@@ -78,10 +96,9 @@ class Carried:
 def carried(
     tests: Iterable[CarriedTest] = (), ends: Iterable[CarriedEnd] = (), runs: Iterable[CarriedRun] = ()
 ) -> Carried:
-    """Put together what is carried. The order within a record makes no difference to anybody and is not kept."""
-    texts: dict[object, str] = {}
+    """Put together what is carried. The order within a record makes no difference to anybody."""
     return Carried(
-        MappingProxyType({(one.record.nodeid, one.is_skipped): _ordered(one, texts) for one in tests}),
+        MappingProxyType({(one.record.nodeid, one.is_skipped): one for one in tests}),
         MappingProxyType({end.outcome.nodeid: end for end in ends}),
         frozenset(runs),
     )
@@ -89,12 +106,12 @@ def carried(
 
 def merge(many: Iterable[Carried]) -> Carried:
     """Merge what is carried, in any order and grouping."""
-    tests: dict[tuple[str, bool], CarriedTest] = {}
+    tests: dict[Key, CarriedTest] = {}
     ends: dict[str, CarriedEnd] = {}
     runs: set[CarriedRun] = set()
     for one in many:
-        _keep_newer(tests, one.tests, _age)
-        _keep_newer(ends, one.ends, _end_age)
+        _keep_newer(tests, one.tests, lambda test: age_of(test, _weight(test)))
+        _keep_newer(ends, one.ends, end_age)
         runs |= one.runs
     return Carried(MappingProxyType(tests), MappingProxyType(ends), frozenset(runs))
 
@@ -116,9 +133,8 @@ def adopt(store: Store, imported: Carried) -> Store:
             continue
         record = lasting(one.record)
         if record.claims or record.observations:
-            tests[nodeid] = StoredTest(
-                record=record, date=one.date, commit=one.commit, moment=one.moment, python=one.python
-            )
+            new = StoredTest(record=record, date=one.date, commit=one.commit, moment=one.moment, python=one.python)
+            tests[nodeid] = new.after(known)
         else:
             tests.pop(nodeid, None)
     return Store(MappingProxyType(tests))
@@ -138,35 +154,38 @@ def _is_there(nodeid: str, collected: Mapping[str, Collection[str]]) -> bool:
     return name in ("", "teardown") or nodeid in collected.get(file, (nodeid,))
 
 
-def _keep_newer(known: dict[Key, Value], others: Mapping[Key, Value], age: Callable[[Value], _Age]) -> None:
-    for key, other in others.items():
-        mine = known.get(key)
+def _keep_newer(known: dict[Name, Value], others: Mapping[Name, Value], age: Callable[[Value], Age]) -> None:
+    for name, other in others.items():
+        mine = known.get(name)
         if mine is None or (mine != other and age(mine) < age(other)):
-            known[key] = other
+            known[name] = other
 
 
-def _age(test: CarriedTest) -> _Age:
-    return test.date, test.moment, test.is_whole, test.commit, _text(test)
+def age_of(test: CarriedTest, weight: int) -> Age:
+    """Return what tells which of two records of a test stays; `weight` is that of all that it has."""
+    return test.date, test.moment, test.is_whole, test.commit, weight
 
 
-def _end_age(end: CarriedEnd) -> _Age:
-    """A test that was skipped somewhere and ran elsewhere ran."""
-    return end.outcome.outcome != "skipped", end.moment, _text(end)
+def end_age(end: CarriedEnd) -> Age:
+    """Return what tells which of two ends of a test stays. One that was skipped somewhere and ran elsewhere ran."""
+    return end.outcome.outcome != "skipped", end.moment, text_of(end)
 
 
-def _text(value: object) -> str:
-    return dumps(to_data(value), sort_keys=True)
+def without_parts(test: CarriedTest) -> CarriedTest:
+    """Leave out what has lines of its own."""
+    return replace(test, record=replace(test.record, **_EMPTY))
 
 
-def _ordered(test: CarriedTest, texts: dict[object, str]) -> CarriedTest:
-    """Sort the parts of a record; `texts` keeps what was worked out for parts that many tests share."""
+def text_of(value: object) -> str:
+    """Return how a value is written in a line."""
+    return dumps(to_data(value), separators=(",", ":"))
 
-    def text(part: object) -> str:
-        return texts.get(part) or texts.setdefault(part, _text(part))
 
-    record = test.record
-    parts: dict[str, Any] = {
-        name: tuple(sorted(getattr(record, name), key=text))
-        for name in ("claims", "observations", "editions", "facts", "unbound", "hygiene")
-    }
-    return replace(test, record=replace(record, **parts, warnings=tuple(sorted(record.warnings))))
+def weight_of(name: str, text: str) -> int:
+    """Return a number that tells a part of a record from others; the sum of all stands for the record, in any order."""
+    return int.from_bytes(blake2b(f"{name}{text}".encode(), digest_size=8).digest())
+
+
+def _weight(test: CarriedTest) -> int:
+    parts = ((name, part) for name, (field, _) in PARTS.items() for part in getattr(test.record, field))
+    return weight_of("test", text_of(without_parts(test))) + sum(weight_of(name, text_of(part)) for name, part in parts)

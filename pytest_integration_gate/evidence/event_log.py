@@ -28,24 +28,29 @@ PARTS = {"claims": "claim", "observations": "observation", "facts": "fact"}
 class EventLog:
     """Appends the events of one run to a file that begins anew. `flush` writes what was added.
 
+    `is_new` says that nobody else knows the file: it is made without waiting for the disk.
+
     When it cannot be written, `failure` says so in one sentence, and everything after that is left out.
     """
 
-    def __init__(self, path: str | PathLike[str]) -> None:
+    def __init__(self, path: str | PathLike[str], *, is_new: bool = False) -> None:
         self._path = fspath(path)
         self._stream: Any = None
         self._numbers: dict[str, dict[Any, int]] = {name: {} for name in PARTS}
         self.failure = ""
         header = dumps({"format": FORMAT, "kind": KIND}, separators=(",", ":")) + "\n"
         try:
-            write_text(self._path, header)  # in one step: nobody finds a file that does not say what it is
-            self._stream = open_file(self._path, "a", encoding="utf-8", newline="\n")
+            if not is_new:
+                write_text(self._path, header)  # in one step: nobody finds a file that does not say what it is
+            self._stream = open_file(self._path, "x" if is_new else "a", encoding="utf-8", newline="\n")
+            if is_new:
+                self._stream.write(header)
         except OSError as error:
             self.fail(error)
 
     def add(self, event: str, **data: Any) -> None:
         """Append an event."""
-        self._write({"event": event, **data})
+        self.line({"event": event, **data})
 
     def collected(self, tests: Iterable[str]) -> None:
         """Append which tests are to run."""
@@ -59,7 +64,7 @@ class EventLog:
         """Append that nothing more comes of a test, and what it contributes."""
         if record is not None:
             data["record"] = to_data(replace(record, claims=(), observations=(), facts=()))
-            data |= {name: [self._number(name, part) for part in getattr(record, name)] for name in PARTS}
+            data |= {name: [self.number(name, part) for part in getattr(record, name)] for name in PARTS}
         self.add("ended", test=test, **data)
 
     def judged(self, report: RunReport, **data: Any) -> None:
@@ -83,7 +88,8 @@ class EventLog:
             except OSError as error:
                 self.fail(error)
 
-    def _number(self, name: str, part: Any) -> int:
+    def number(self, name: str, part: Any) -> int:
+        """Return the number of a part, when its line has been appended."""
         known = self._numbers[name]
         following = len(known)
         number = known.setdefault(part, following)
@@ -91,11 +97,13 @@ class EventLog:
             self.add(PARTS[name], data=to_data(part))
         return number
 
-    def _write(self, entry: dict[str, Any]) -> None:
+    def line(self, entry: dict[str, Any] | str) -> None:
+        """Append a line, which may be written out already."""
         if self._stream is None:
             return
         try:
-            self._stream.write(dumps(entry, separators=(",", ":"), default=str) + "\n")
+            text = entry if isinstance(entry, str) else dumps(entry, separators=(",", ":"), default=str)
+            self._stream.write(text + "\n")
         except OSError as error:
             self.fail(error)
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import field, replace
 from datetime import datetime
 from json import loads
 from pathlib import Path
@@ -16,9 +16,10 @@ from pytest_integration_gate.isolation import open_file
 from pytest_integration_gate.model.claim import Claim
 from pytest_integration_gate.model.codec import from_data
 from pytest_integration_gate.model.fact import Fact
+from pytest_integration_gate.model.failure import Failure, Place
 from pytest_integration_gate.model.observation import Observation
 from pytest_integration_gate.model.record import TestRecord
-from pytest_integration_gate.model.run_report import RunReport, TestOutcome
+from pytest_integration_gate.model.run_report import CheckpointResult, RunReport, TestOutcome
 from pytest_integration_gate.values import dataclass
 from pytest_integration_gate.verdicts.target_waivers import TargetWaiver
 
@@ -31,7 +32,13 @@ class LoggedRun:
 
     `what` has the tests that ended. `running` are those that were at work when the log ends, `not_run` those that had
     not begun. `options` are the gate's options that the run was started with. `report` is what the run came to, None
-    when it did not get that far; `exit_status` is there when pytest ended by itself.
+    when it did not get that far; `exit_status` is there when pytest ended by itself, and `told` the job of GitHub
+    Actions that it told. `began` is when it began, in UTC with microseconds.
+
+    `links` is what tests say that they prove, with all tests that were collected, None when none had run. `expected`
+    are those that were to fail and did. `failures` has the first failure of each test, `places` where it failed in the
+    end, `ways` all its ends (``passed``, ``failed``). `checkpoints` are their results so far, and `definitions` what
+    they are.
     """
 
     what: Carried
@@ -40,6 +47,15 @@ class LoggedRun:
     options: tuple[str, ...] = ()
     report: RunReport | None = None
     exit_status: int | None = None
+    began: str = ""
+    told: str = ""
+    links: Mapping[str, Any] | None = None
+    expected: frozenset[str] = frozenset()
+    failures: tuple[Failure, ...] = ()
+    places: Mapping[str, Sequence[Place]] = field(default_factory=dict)
+    ways: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    checkpoints: tuple[CheckpointResult, ...] = ()
+    definitions: tuple[Any, ...] = ()
 
     @property
     def outcomes(self) -> tuple[TestOutcome, ...]:
@@ -82,6 +98,14 @@ class _Reading:
         self.warnings: list[str] = []
         self.report: RunReport | None = None
         self.exit_status: int | None = None
+        self.told = ""
+        self.links: dict[str, Any] | None = None
+        self.expected: set[str] = set()
+        self.failures: dict[str, Failure] = {}
+        self.places: dict[str, list[Place]] = {}
+        self.ways: dict[str, set[str]] = {}
+        self.checkpoints: dict[str, CheckpointResult] = {}
+        self.definitions: tuple[Any, ...] = ()
         self.at = ""
 
     def read(self, lines: Iterable[bytes], path: Path) -> LoggedRun:
@@ -128,6 +152,15 @@ class _Reading:
             options=tuple(self.run.get("options", ())),
             report=self.report,
             exit_status=self.exit_status,
+            began=self.run.get("at", ""),
+            told=self.told,
+            links=self.links,
+            expected=frozenset(self.expected),
+            failures=tuple(self.failures.values()),
+            places=self.places,
+            ways={nodeid: frozenset(ways) for nodeid, ways in self.ways.items()},
+            checkpoints=tuple(self.checkpoints.values()),
+            definitions=self.definitions,
         )
 
     def runs(self) -> tuple[CarriedRun, ...]:
@@ -162,6 +195,10 @@ class _Reading:
         self.began.add(entry["test"])
         self.at = entry["at"]
 
+    def on_left(self, entry: dict[str, Any]) -> None:
+        self.running.pop(entry["test"], None)
+        self.began.discard(entry["test"])
+
     def on_outcome(self, entry: dict[str, Any]) -> None:
         outcome = from_data(TestOutcome, entry["outcome"])
         self.outcomes[outcome.nodeid] = outcome
@@ -183,7 +220,33 @@ class _Reading:
                 name: tuple(self.parts[event][number] for number in entry[name]) for name, event in PARTS.items()
             }
             self.records[nodeid] = replace(bare, **found)
+        self.ways.setdefault(nodeid, set()).add("failed" if nodeid in self.places else "passed")
         self.waivers[nodeid] = tuple(from_data(TargetWaiver, data) for data in entry.get("waivers", ()))
+
+    def on_failed(self, entry: dict[str, Any]) -> None:
+        nodeid = entry["test"]
+        self.failures.setdefault(nodeid, from_data(Failure, entry["failure"]))
+        self.places.setdefault(nodeid, []).append(from_data(Place, entry["place"]))
+        if entry.get("again"):  # it runs once more
+            self.ways.setdefault(nodeid, set()).add("failed")
+            del self.places[nodeid]
+
+    def on_expected(self, entry: dict[str, Any]) -> None:
+        self.expected.add(entry["test"])
+
+    def on_links(self, entry: dict[str, Any]) -> None:
+        known = self.links or {"links": {}, "collected": []}
+        self.links = {
+            "links": known["links"] | entry["links"],
+            "collected": [*{*known["collected"], *entry["collected"]}],
+        }
+
+    def on_checkpoints(self, entry: dict[str, Any]) -> None:
+        self.definitions = tuple(entry["definitions"])
+
+    def on_checkpoint(self, entry: dict[str, Any]) -> None:
+        result = from_data(CheckpointResult, entry["result"])
+        self.checkpoints[result.name] = result
 
     def on_warning(self, entry: dict[str, Any]) -> None:
         self.warnings.append(entry["text"])
@@ -193,6 +256,7 @@ class _Reading:
 
     def on_finished(self, entry: dict[str, Any]) -> None:
         self.exit_status = int(entry["exit_status"])
+        self.told = entry.get("told", "")
         self.at = entry["at"]
 
 

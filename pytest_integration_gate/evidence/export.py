@@ -6,34 +6,35 @@ of it and the tests that made it, so that a change of one shape is a change of o
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Container, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from heapq import merge
 from json import dumps, loads
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 
 from pytest_integration_gate.errors import StoreError
-from pytest_integration_gate.evidence.carrying import Carried, CarriedEnd, CarriedRun, CarriedTest, carried
+from pytest_integration_gate.evidence.carrying import (
+    PARTS,
+    Carried,
+    CarriedEnd,
+    CarriedRun,
+    CarriedTest,
+    Key,
+    carried,
+    text_of,
+    without_parts,
+)
 from pytest_integration_gate.files import write_parts
 from pytest_integration_gate.isolation import open_file
-from pytest_integration_gate.model.claim import Claim, Hygiene, Unbound
-from pytest_integration_gate.model.codec import from_data, to_data
-from pytest_integration_gate.model.edition import Edition
-from pytest_integration_gate.model.fact import Fact
-from pytest_integration_gate.model.observation import Observation
+from pytest_integration_gate.model.codec import from_data
 
 FORMAT = 1
 KIND = "integration-gate export"
-_PARTS: dict[str, tuple[str, Any]] = {
-    "claim": ("claims", Claim),
-    "observation": ("observations", Observation),
-    "edition": ("editions", Edition),
-    "fact": ("facts", Fact),
-    "unbound": ("unbound", Unbound),
-    "hygiene": ("hygiene", Hygiene),
-}
-_EMPTY: dict[str, Any] = {name: () for name, _ in _PARTS.values()}
+_AT_ONCE = 32_000_000  # characters that are sorted in memory
 
 
 class _Damaged(ValueError):
@@ -42,20 +43,36 @@ class _Damaged(ValueError):
 
 def read_export(path: Path) -> Carried:
     """Read an exported file; raise StoreError when it cannot be used. The file stays as it is."""
+    reading = _Reading()
+    for number, entry in read_entries(path):
+        with understood(path, number):
+            reading.add(entry)
+    with understood(path):
+        return reading.result()
+
+
+def read_entries(path: Path) -> Iterator[tuple[int, Any]]:
+    """Give the lines below the first with their numbers; raise StoreError when the file cannot be used."""
     try:
         with open_file(path, encoding="utf-8") as stream:
-            return _parse(stream, path)
+            yield from _entries_of(stream, path)
     except OSError as error:
         raise StoreError(
             f"The exported evidence {path} cannot be read: {error.strerror or error}.",
             remedy="Name a file that --gate-export or `integration-gate merge` has written.",
         ) from None
     except ValueError as error:  # what is no UTF-8 is one, too
-        why = "it is not UTF-8 text" if isinstance(error, UnicodeDecodeError) else str(error)
-        raise StoreError(
-            f"{path} is no exported evidence, or damaged: {why}.",
-            remedy="Export it again with --gate-export. The file was not changed.",
-        ) from None
+        raise _unusable(path, "it is not UTF-8 text" if isinstance(error, UnicodeDecodeError) else str(error)) from None
+
+
+@contextmanager
+def understood(path: Path, number: int = 0) -> Iterator[None]:
+    """Raise StoreError for whatever the content of a foreign line makes a decoder do."""
+    try:
+        yield
+    except Exception as error:
+        where = f"line {number} cannot be understood: {type(error).__name__}: " if number else ""
+        raise _unusable(path, f"{where}{error!s:.100}") from None
 
 
 def write_export(path: Path, what: Carried) -> None:
@@ -65,32 +82,67 @@ def write_export(path: Path, what: Carried) -> None:
 
 def export_lines(what: Carried) -> Iterator[str]:
     """Give the lines of the text form; equal evidence gives equal lines."""
-    lines = sorted(dumps(entry, separators=(",", ":")) for entry in _entries(what))
-    yield dumps({"format": FORMAT, "kind": KIND, "lines": len(lines)}) + "\n"
-    for line in lines:
-        yield f"{line}\n"
+    number, lines = sorted_lines(_lines(what))
+    yield header_of(number)
+    yield from lines
 
 
-def _entries(what: Carried) -> Iterator[dict[str, Any]]:
-    makers: dict[str, dict[Any, tuple[Counter[str], Counter[str]]]] = {name: {} for name in _PARTS}
-    for test in what.tests.values():
-        record = test.record
-        for name, (parts, _) in _PARTS.items():
-            for part in getattr(record, parts):
-                ran, skipped = makers[name].setdefault(part, (Counter(), Counter()))
-                (skipped if test.is_skipped else ran)[record.nodeid] += 1
-        yield {"test": to_data(replace(test, record=replace(record, **_EMPTY)))}
+def header_of(number: int) -> str:
+    """Return the first line of a file with a number of others."""
+    return dumps({"format": FORMAT, "kind": KIND, "lines": number}) + "\n"
+
+
+def line_of(name: str, text: str, ran: Mapping[str, int], skipped: Mapping[str, int]) -> str:
+    """Write the line of what tests share: how often each of those that ran, and that were skipped, has it."""
+    tests = dumps(dict(sorted(ran.items())), separators=(",", ":"))
+    others = f',"skipped":{dumps(dict(sorted(skipped.items())), separators=(",", ":"))}' if skipped else ""
+    return f'{{"{name}":{text},"tests":{tests}{others}}}\n'
+
+
+def sorted_lines(lines: Iterable[str]) -> tuple[int, Iterator[str]]:
+    """Sort lines of which not all need fit into memory, and count them."""
+    number = size = 0
+    chunk: list[str] = []
+    spilled: list[Iterable[str]] = []
+    with ExitStack() as files:
+        for line in lines:
+            if size > _AT_ONCE:
+                stream = files.enter_context(TemporaryFile("w+", encoding="utf-8", newline="\n"))
+                stream.writelines(sorted(chunk))
+                stream.seek(0)
+                spilled.append(stream)
+                chunk, size = [], 0
+            chunk.append(line)
+            size += len(line)
+            number += 1
+        chunk.sort()
+        return number, _drawn(merge(*spilled, chunk), files.pop_all())
+
+
+def _drawn(lines: Iterable[str], files: ExitStack) -> Iterator[str]:
+    with files:
+        yield from lines
+
+
+def _lines(what: Carried) -> Iterator[str]:
+    makers: dict[str, dict[Any, list[Key]]] = {name: {} for name in PARTS}
+    for key, test in what.tests.items():
+        for name, (field, _) in PARTS.items():
+            for part in getattr(test.record, field):
+                makers[name].setdefault(part, []).append(key)
+        yield f'{{"test":{text_of(without_parts(test))}}}\n'
     for end in what.ends.values():
-        yield {"end": to_data(end)}
+        yield f'{{"end":{text_of(end)}}}\n'
     for run in what.runs:
-        yield {"run": to_data(run)}
+        yield f'{{"run":{text_of(run)}}}\n'
     for name, made in makers.items():
-        for part, (ran, skipped) in made.items():
-            entry = {name: to_data(part), "tests": dict(sorted(ran.items()))}
-            yield entry | ({"skipped": dict(sorted(skipped.items()))} if skipped else {})
+        for part, keys in made.items():
+            ran = Counter(nodeid for nodeid, is_skipped in keys if not is_skipped)
+            skipped = Counter(nodeid for nodeid, is_skipped in keys if is_skipped)
+            yield line_of(name, text_of(part), ran, skipped)
 
 
-def _parse(stream: Iterable[str], path: Path) -> Carried:
+def _entries_of(stream: Iterable[str], path: Path) -> Iterator[tuple[int, Any]]:
     lines = enumerate(stream, start=1)
     number, first = next(lines, (1, ""))
     header = _json(first, number)
@@ -101,12 +153,10 @@ def _parse(stream: Iterable[str], path: Path) -> Carried:
         raise StoreError(
             f"{path} has format {header['format']}; this version reads format {FORMAT}.", remedy=f"{remedy}."
         )
-    reading = _Reading()
     for number, line in lines:
-        reading.add(number, _json(line, number))
+        yield number, _json(line, number)
     if header.get("lines") != number - 1:
         raise _Damaged(f"it should have {header.get('lines')} lines below the first and has {number - 1}")
-    return reading.result()
 
 
 def _json(line: str, number: int) -> Any:
@@ -116,52 +166,57 @@ def _json(line: str, number: int) -> Any:
         raise _Damaged(f"line {number} is not JSON") from None
 
 
+def makers_of(entry: Any) -> Iterator[tuple[Key, int]]:
+    """Give the tests of a line, and how often each has what it says."""
+    for field, is_skipped in (("tests", False), ("skipped", True)):
+        for nodeid, times in entry.get(field, {}).items():
+            yield (nodeid, is_skipped), int(times)
+
+
 class _Reading:
-    """One pass over the lines below the first. What tests share is read once and kept until all tests are known."""
+    """One pass over the lines below the first. What tests share comes before them, and is theirs at once."""
 
     def __init__(self) -> None:
-        self._tests: dict[tuple[str, bool], CarriedTest] = {}
+        self._tests: dict[Key, CarriedTest] = {}
         self._ends: list[CarriedEnd] = []
         self._runs: list[CarriedRun] = []
-        self._parts: list[tuple[int, str, Any, list[tuple[str, bool, int]]]] = []
+        self._parts: dict[Key, dict[str, list[Any]]] = defaultdict(dict)
 
-    def add(self, number: int, entry: Any) -> None:
-        """Take one line; raise _Damaged when it is not understood."""
-        try:
-            name = next(iter(entry))
-            if name == "test":
-                test = from_data(CarriedTest, entry[name])
-                self._tests[test.record.nodeid, test.is_skipped] = test
-            elif name == "end":
-                self._ends.append(from_data(CarriedEnd, entry[name]))
-            elif name == "run":
-                self._runs.append(from_data(CarriedRun, entry[name]))
-            else:
-                field, cls = _PARTS[name]
-                makers = [
-                    (nodeid, is_skipped, times)
-                    for of, is_skipped in (("tests", False), ("skipped", True))
-                    for nodeid, times in entry.get(of, {}).items()
-                ]
-                self._parts.append((number, field, from_data(cls, entry[name]), makers))
-        except Exception as error:  # whatever a foreign line makes the decoder do
-            raise _misunderstood(number, error) from None
+    def add(self, entry: Any) -> None:
+        """Take one line; raise something when it is not understood."""
+        name = next(iter(entry))
+        if name == "test":
+            test = from_data(CarriedTest, entry[name])
+            self._tests[test.record.nodeid, test.is_skipped] = test
+        elif name == "end":
+            self._ends.append(from_data(CarriedEnd, entry[name]))
+        elif name == "run":
+            self._runs.append(from_data(CarriedRun, entry[name]))
+        else:
+            field, cls = PARTS[name]
+            part = from_data(cls, entry[name])
+            for key, times in makers_of(entry):
+                self._parts[key].setdefault(field, []).extend([part] * times)
 
     def result(self) -> Carried:
         """Give every test its parts."""
-        found: dict[tuple[str, bool], dict[str, list[Any]]] = {key: {of: [] for of in _EMPTY} for key in self._tests}
-        for number, field, part, makers in self._parts:
-            try:
-                for nodeid, is_skipped, times in makers:
-                    found[nodeid, is_skipped][field] += [part] * times
-            except Exception as error:
-                raise _misunderstood(number, error) from None
+        check_known(self._parts, self._tests)
         whole = []
         for key, test in self._tests.items():
-            parts: dict[str, Any] = {of: tuple(some) for of, some in found[key].items()}
+            parts: dict[str, Any] = {field: tuple(some) for field, some in self._parts.pop(key, {}).items()}
             whole.append(replace(test, record=replace(test.record, **parts)))
         return carried(whole, self._ends, self._runs)
 
 
-def _misunderstood(number: int, error: Exception) -> _Damaged:
-    return _Damaged(f"line {number} cannot be understood: {type(error).__name__}: {error!s:.100}")
+def check_known(named: Iterable[Key], tests: Container[Key]) -> None:
+    """Raise an error for a test that lines name and that has none of its own."""
+    missing = next((nodeid for nodeid, is_skipped in named if (nodeid, is_skipped) not in tests), None)
+    if missing is not None:
+        raise _Damaged(f"the test {missing} has no line")
+
+
+def _unusable(path: Path, why: str) -> StoreError:
+    return StoreError(
+        f"{path} is no exported evidence, or damaged: {why}.",
+        remedy="Export it again with --gate-export. The file was not changed.",
+    )

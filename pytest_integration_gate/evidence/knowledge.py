@@ -41,7 +41,8 @@ def knowledge_of(
     """
     facts: dict[str, Fact] = {}
     sightings: dict[str, dict[_Key, list[_Seen]]] = {}
-    for test in sorted(tests, key=lambda one: (one.date, one.moment)):
+    versions = [one for test in tests for one in (test, *(test.earlier if isinstance(test, StoredTest) else ()))]
+    for test in sorted(versions, key=lambda one: (one.date, one.moment)):
         facts.update((fact.target, fact) for fact in test.record.facts)
         for target, key, observation in _seen(test, wanted, staleness):
             sightings.setdefault(target, {}).setdefault(key, []).append((observation, test))

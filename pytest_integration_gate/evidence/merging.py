@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import field, replace
 from types import MappingProxyType
+from typing import TypeAlias
 
 from pytest_integration_gate.model.claim import Claim
+from pytest_integration_gate.model.edition import Edition, key_of
 from pytest_integration_gate.model.record import TestRecord
 from pytest_integration_gate.values import dataclass
+
+_EARLIER = 3  # editions besides the last one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,7 +20,8 @@ class StoredTest:
     """What one test contributed when it last ran, and when and at which commit that was.
 
     `moment` is the end of its run, in UTC with microseconds, `python` the version it ran on; both are empty when an
-    earlier version stored it.
+    earlier version stored it. `earlier` is what it saw of collaborators that were of another edition then, the newest
+    first: it counts again when the code is as it was, as on another branch.
     """
 
     record: TestRecord
@@ -24,6 +29,24 @@ class StoredTest:
     commit: str = ""
     moment: str = ""
     python: str = ""
+    earlier: tuple[StoredTest, ...] = ()
+
+    def after(self, known: StoredTest | None) -> StoredTest:
+        """Return what is stored of a test when it has run again; `known` is what was stored of it before."""
+        if known is None:
+            return self
+        now = {edition.key: edition for edition in self.record.editions}
+        found = (_of_others(one, now) for one in (known, *known.earlier))
+        return replace(self, earlier=tuple(one for one in found if one.record.observations)[:_EARLIER])
+
+
+def _of_others(test: StoredTest, now: Mapping[tuple[str, str], Edition]) -> StoredTest:
+    """Keep of what a test saw what has another edition now."""
+    editions = tuple(one for one in test.record.editions if now.get(one.key, one) != one)
+    keys = {one.key for one in editions}
+    observations = tuple(one for one in test.record.observations if key_of(one) in keys)
+    record = replace(test.record, claims=(), facts=(), observations=observations, editions=editions)
+    return replace(test, record=record, earlier=())
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +80,8 @@ class Store:
         for record in records:
             if record.claims or record.observations:
                 kept = replace(record, unbound=(), hygiene=(), warnings=())
-                tests[record.nodeid] = StoredTest(record=kept, date=date, commit=commit, moment=moment, python=python)
+                new = StoredTest(record=kept, date=date, commit=commit, moment=moment, python=python)
+                tests[record.nodeid] = new.after(tests.get(record.nodeid))
             else:
                 tests.pop(record.nodeid, None)
         return Store(MappingProxyType(tests))
@@ -68,7 +92,21 @@ def lasting(record: TestRecord) -> TestRecord:
     watch also when they run alone. Facts of other tests are read afresh."""
     if not (record.claims or record.observations or record.facts):
         return record
-    about = dict.fromkeys((claim.root, claim.path) for claim in record.claims if claim.double not in ("stub", "pact"))
-    claims = tuple(Claim(root=root, path=path, action="call", at="") for root, path in about)
     facts = record.facts if record.observations else ()
-    return replace(record, claims=claims, facts=facts, unbound=(), hygiene=(), warnings=())
+    return replace(record, claims=claims_about(about(record)), facts=facts, unbound=(), hygiene=(), warnings=())
+
+
+About: TypeAlias = tuple[tuple[str, tuple[str, ...]], ...]
+"""What claims are about: roots and paths, each once."""
+
+
+def about(record: TestRecord) -> About:
+    """Return what the doubles of a test stand for, as far as a boundary test can watch it."""
+    return tuple(
+        dict.fromkeys((claim.root, claim.path) for claim in record.claims if claim.double not in ("stub", "pact"))
+    )
+
+
+def claims_about(named: About) -> tuple[Claim, ...]:
+    """Return claims that say no more than what they are about."""
+    return tuple(Claim(root=root, path=path, action="call", at="") for root, path in named)

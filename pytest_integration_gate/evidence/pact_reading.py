@@ -31,7 +31,7 @@ _VERSIONS = ("2", "3", "4")
 _REMEDY = "Name a file that a Pact library has written by version 2, 3 or 4 of the specification."
 _HTTP = "Synchronous/HTTP"
 _ALL = Uses(members=((".status_code", EVERYTHING),))
-_SUCCESS = ("success", "nonError")
+_ERROR = 400
 
 
 class _Fault(Exception):
@@ -119,7 +119,15 @@ def _foreign(one: Any) -> str:
         return f"{kind} is not HTTP"
     if one.get("pending") is True:
         return "it is pending"
-    return "a plugin has its contents" if one.get("pluginConfiguration") else ""
+    if one.get("pluginConfiguration"):
+        return "a plugin has its contents"
+    return "its status is any of several errors" if _is_any_error(one.get("response")) else ""
+
+
+def _is_any_error(response: Any) -> bool:
+    if not isinstance(response, dict) or not isinstance(response.get("status"), int):
+        return False
+    return response["status"] >= _ERROR and Rules.of(response.get("matchingRules")).is_status_open()
 
 
 def _record(one: dict[str, Any], name: str, line: int, base: str) -> TestRecord:
@@ -198,13 +206,12 @@ def _answer(data: dict[str, Any], rules: Rules) -> tuple[Answer, tuple[str, ...]
     status = data.get("status", 200)
     if not isinstance(status, int) or not 100 <= status <= 599:
         raise _Fault(f"its `response.status` is {status!r}, and must be a number from 100 to 599")
-    is_any_success = any(each.get("status") in _SUCCESS for each in rules.at("status"))
     headers = _headers(data)
     content_type = _content_type(data, headers)
     names = tuple(sorted(headers))
     is_type_told = "content-type" in headers and not rules.at("header", ("content-type",))
     answer = Answer(
-        status=None if is_any_success and status < 400 else status,
+        status=None if rules.is_status_open() else status,
         headers=tuple(name for name in names if name != "content-type"),
         content_type=content_type,
         body=_body(data, content_type, rules),

@@ -28,13 +28,23 @@ _SHAPES: dict[str, Shape] = {
     "integer": Scalar("int"),
     "number": Scalar("int"),
     "null": NONE,
-    **dict.fromkeys(("regex", "date", "time", "timestamp", "datetime", "include", "semver"), _STR),
+    **dict.fromkeys(("date", "time", "timestamp", "datetime", "semver"), _STR),
 }
-_BY_EXAMPLE = frozenset({"type", "equality", "notEmpty", "not-empty"})
+_BY_EXAMPLE = frozenset({"type", "equality"})
 _OF_VALUES = frozenset({"values", "eachKey", "eachValue"})
 _CATEGORIES = {"headers": "header"}
 _WORDS = ("0", "4711", "x", "another-word", "00000000-0000-4000-8000-000000000000", "2000-01-01")
 """What is put into the place of a word to see whether a rule means more than that word."""
+_NO_TEXTS = (
+    "true",
+    "false",
+    "null",
+    "1.5",
+    "-1",
+    "-1.5",
+    *("47114711471147114711"[:length] for length in range(1, 21)),
+)
+"""What is put into the place of a text to see whether a rule means only texts: it compares the text of any value."""
 
 
 class UnknownPath(ValueError):
@@ -77,12 +87,17 @@ class Rules:
     def words_filled_in(self, words: list[str]) -> frozenset[int]:
         """Return the places in a path, cut at its slashes, where the rule of the path accepts other words."""
         forms = [str(each["regex"]) for each in self.at("path") if "regex" in each]
+        enough = any if self._key("path", ()) in self.any_of else all
         return frozenset(
             index
-            for index, own in enumerate(words)
+            for index, own in enumerate(words if forms else ())
             for word in _WORDS
-            if word != own and any(_accepts(form, [*words[:index], word, *words[index + 1 :]]) for form in forms)
+            if word != own and enough(_accepts(form, [*words[:index], word, *words[index + 1 :]]) for form in forms)
         )
+
+    def is_status_open(self) -> bool:
+        """Whether another status than that of the example is as good."""
+        return any(each.get("match") != "equality" for each in self.at("status"))
 
     def _key(self, category: str, steps: Steps) -> tuple[str, Steps] | None:
         found = [
@@ -111,6 +126,8 @@ class Rules:
             return Dictionary(_STR, self._of_values(example, steps))
         if name == "arrayContains" and isinstance(example, list):
             return Sequence("list", ANYTHING)
+        if name in ("regex", "include"):
+            return _of_text(str(matcher.get("regex", "")) if name == "regex" else re.escape(str(matcher.get("value"))))
         return _SHAPES.get(name, ANYTHING)
 
     def _by_example(self, example: Any, steps: Steps) -> Shape:
@@ -162,6 +179,14 @@ def steps_of(path: str) -> Steps:
 
 def _is_step(rule: str | int, step: str | int) -> bool:
     return rule in ("*", step)
+
+
+def _of_text(form: str) -> Shape:
+    """Return what a value is whose text has a form: a text, if no number and no other literal has it."""
+    try:
+        return ANYTHING if any(re.search(form, word) for word in _NO_TEXTS) else _STR
+    except re.error:  # other languages write other regular expressions
+        return ANYTHING
 
 
 def _accepts(form: str, words: Iterable[str]) -> bool:

@@ -42,7 +42,17 @@ class Staleness:
         return replace(record, editions=tuple(editions)) if editions else record
 
     def witnessed(self, test: StoredTest | CarriedTest) -> Iterator[Witnessed]:
-        """Give the record without its stale observations first, then those by the reason why they are stale."""
+        """Give the record without its stale observations first, then those by the reason why they are stale.
+
+        At the end comes what the test saw of earlier editions, as far as they are the present ones again.
+        """
+        yield from self._witnessed(test)
+        for one in test.earlier if isinstance(test, StoredTest) else ():
+            fresh = _only(one.record, self._reasons(one), "")
+            if fresh.observations:
+                yield Witnessed(fresh, one.date, one.commit)
+
+    def _witnessed(self, test: StoredTest | CarriedTest) -> Iterator[Witnessed]:
         record = test.record
         reasons = self._reasons(test)
         if not any(reasons):

@@ -7,7 +7,7 @@ is set aside under another name, one of a newer format is an error.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import chain
 from json import dumps, loads
@@ -169,6 +169,7 @@ def _test(data: dict[str, Any], parts: dict[str, list[Any]]) -> StoredTest:
         commit=data["commit"],
         moment=data.get("moment", ""),
         python=data.get("python", ""),
+        earlier=tuple(_test(one, parts) for one in data.get("earlier", ())),
     )
 
 
@@ -187,18 +188,29 @@ def _entries(store: Store) -> Iterator[dict[str, Any]]:
     """Give the lines below the first: every part before the test that refers to it."""
     numbers: dict[str, dict[Any, int]] = {name: {} for name in _PARTS}
     for _, test in sorted(store.tests.items()):
-        references: dict[str, list[int]] = {}
-        for name, known in numbers.items():
-            references[name] = []
-            for part in getattr(test.record, name):
-                following = len(known)
-                number = known.setdefault(part, following)  # one hash of the part: it is what takes time here
-                if number == following:
-                    yield {name: to_data(part)}
-                references[name].append(number)
-        if not references["editions"]:
-            del references["editions"]
-        told = {"moment": test.moment, "python": test.python}
-        said = {name: value for name, value in told.items() if value}
-        bare = replace(test.record, claims=(), observations=(), facts=(), editions=())
-        yield {"test": {"record": to_data(bare), "date": test.date, "commit": test.commit, **said, **references}}
+        data = yield from _data_of(test, numbers)
+        yield {"test": data}
+
+
+def _data_of(
+    test: StoredTest, numbers: Mapping[str, dict[Any, int]]
+) -> Generator[dict[str, Any], None, dict[str, Any]]:
+    """Return how a test is written, when the lines of its parts that are new have been given."""
+    references: dict[str, list[int]] = {}
+    for name, known in numbers.items():
+        references[name] = []
+        for part in getattr(test.record, name):
+            following = len(known)
+            number = known.setdefault(part, following)  # one hash of the part: it is what takes time here
+            if number == following:
+                yield {name: to_data(part)}
+            references[name].append(number)
+    if not references["editions"]:
+        del references["editions"]
+    earlier = []
+    for one in test.earlier:
+        earlier.append((yield from _data_of(one, numbers)))
+    told = {"moment": test.moment, "python": test.python, "earlier": earlier}
+    said = {name: value for name, value in told.items() if value}
+    bare = replace(test.record, claims=(), observations=(), facts=(), editions=())
+    return {"record": to_data(bare), "date": test.date, "commit": test.commit, **said, **references}

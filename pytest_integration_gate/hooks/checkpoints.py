@@ -54,6 +54,21 @@ class Checkpoints:
         self._all += checkpoints
         self._left += [one for one in checkpoints if not chosen or one.stage == chosen]
 
+    @property
+    def results(self) -> list[CheckpointResult]:
+        """How each checkpoint has ended so far, in their order; the others have not run."""
+        order = [one.name for one in self._all]
+        entries = [*self._entries, *(_entry(Result(checkpoint=one), "not_run") for one in self._left)]
+        return sorted(entries, key=lambda entry: order.index(entry.name))
+
+    @property
+    def definitions(self) -> list[dict[str, object]]:
+        """What the checkpoints are, as it is published: without secrets."""
+        from pytest_integration_gate.hooks.publishing import definition
+
+        secrets = Secrets(patterns=self._settings.redact)
+        return [secrets.hide(definition(one)) for one in self._all]
+
     # -- when -----------------------------------------------------------------------------------------------------
 
     @pytest.hookimpl(tryfirst=True)
@@ -98,9 +113,7 @@ class Checkpoints:
         """Before the run is judged: note what did not run, and publish."""
         if session.config.getoption("collectonly", False):
             return
-        self._entries += [_entry(Result(checkpoint=one), "not_run") for one in self._left]
-        order = [one.name for one in self._all]
-        self._entries.sort(key=lambda entry: order.index(entry.name))
+        self._entries, self._left = self.results, []
         if self._settings.checkpoint_stage and exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED:
             session.exitstatus = pytest.ExitCode.OK
         self._memory.keep()
@@ -111,7 +124,7 @@ class Checkpoints:
             from pytest_integration_gate.hooks.publishing import publish_all
 
             commit = commit_of(self._settings.root)
-            self._warnings += publish_all(self._settings, self._all, self._entries, commit)
+            self._warnings += publish_all(self._settings, self.definitions, self._entries, commit)
 
     def pytest_integration_gate_judge(self, ended: Ended) -> Contribution:
         """Say what the results mean for the run."""
@@ -133,13 +146,11 @@ class Checkpoints:
                     entry = self._masked(run_checkpoint(checkpoint, commands))
                 self._entries.append(entry)
                 if notice is not None:
-                    notice(_line(entry))
+                    notice(_lines(entry))
                 self._memory.note(checkpoint, has_passed=entry.status == "passed")
                 if entry.status == "passed":
                     continue
                 self._is_resuming = False
-                if checkpoint.failure_action == "warn":
-                    self._warnings.append(f"Checkpoint `{checkpoint.name}` failed: {entry.reason}")
                 if checkpoint.failure_action == "stop":
                     return False
         return True
@@ -178,7 +189,9 @@ def _entry(result: Result, status: Any, output: str | None = None, reason: str |
     )
 
 
-def _line(entry: CheckpointResult) -> str:
+def _lines(entry: CheckpointResult) -> str:
+    """Write what became of a checkpoint; below a failure stands what its command wrote."""
     stage = f" ({entry.stage})" if entry.stage else ""
     end = f", {entry.attempts} attempts, {entry.duration}" if entry.attempts > 1 else f", {entry.duration}"
-    return f"checkpoint {entry.name}{stage}: {entry.status}{end}{f': {entry.reason}' if entry.reason else ''}"
+    line = f"checkpoint {entry.name}{stage}: {entry.status}{end}{f': {entry.reason}' if entry.reason else ''}"
+    return "\n    ".join((line, *(entry.output.splitlines() if entry.reason else ())))

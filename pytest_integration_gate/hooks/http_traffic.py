@@ -19,7 +19,8 @@ from pytest_integration_gate.source.sites import site_of
 from pytest_integration_gate.source.spelling import Spelling
 from pytest_integration_gate.traffic.clients import CLIENTS, OBSERVED, Hook
 from pytest_integration_gate.traffic.exchanges import exchange_of
-from pytest_integration_gate.traffic.wire import Sending, Wire
+from pytest_integration_gate.traffic.sending import Sending
+from pytest_integration_gate.traffic.wire import Wire
 
 
 class HttpTraffic:
@@ -30,7 +31,7 @@ class HttpTraffic:
     ) -> None:
         self.wire = Wire(project, contaminate)
         self._spelling = Spelling(project)
-        self._functions = HttpFunctions(book, interpreter, self._spelling)
+        self._functions = HttpFunctions(book, interpreter, self._spelling, self.wire)
         self._project = project
         self._unhook: dict[tuple[str, Hook], Callable[[], None] | None] = {}
         self._missing: list[str] = []
@@ -55,7 +56,8 @@ class HttpTraffic:
             return None
 
     def close(self) -> None:
-        """Give the libraries their functions back."""
+        """Give the libraries, and the tests, their functions back."""
+        self._functions.close()
         for unhook in reversed(self._unhook.values()):
             if unhook is not None:
                 unhook()

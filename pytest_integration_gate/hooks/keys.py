@@ -43,5 +43,13 @@ WAIVERS = "integration_gate_waivers"
 # The attribute of a teardown report with the provider states that the markers of its test name.
 STATES = "integration_gate_states"
 
+# What a worker of xdist tells the controller when it ends, and the attribute of the first report of a process where
+# there is an event log: the links of every test that has some.
+LINKS = "integration_gate_links"
+# The name of the plugin that runs the checkpoints.
+CHECKPOINTS = "integration_gate_checkpoints"
+# The name of the plugin that writes the event log.
+EVENTS = "integration_gate_events"
+
 STANDS_FOR = pytest.StashKey[tuple[str, str]]()
 """On a contract test or a replay: the class that is named, and that of the object which the test was given."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import inspect
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from hashlib import sha256
 from textwrap import dedent
 from typing import Any
@@ -15,15 +15,13 @@ import pytest
 from pytest_integration_gate.configuration.settings import Settings
 from pytest_integration_gate.errors import SettingsError
 from pytest_integration_gate.hooks.collection import refuse
+from pytest_integration_gate.hooks.keys import LINKS
 from pytest_integration_gate.judging.plan import paths_named, seams_named
 from pytest_integration_gate.judging.rules import broken_docstring, broken_name, private_state
 from pytest_integration_gate.model.acceptance import Links
 from pytest_integration_gate.model.claim import Hygiene
 from pytest_integration_gate.model.codec import from_data, to_data
 from pytest_integration_gate.yaml_rules import nearest
-
-# What a worker of xdist tells the controller when it ends: the links of every test that has some.
-LINKS = "integration_gate_links"
 
 _VALIDATES = re.compile(r"^[ \t]*Validates:[ \t]*(.+)$", re.MULTILINE)
 _ID = re.compile(r"[A-Za-z][A-Za-z0-9_.]*-[\w.-]*\d[\w.-]*(?:/[\w.-]+)?")
@@ -39,6 +37,7 @@ class Linking:
         self._settings = settings
         self._stories = {story.id: story for story in settings.stories}
         self._output: dict[str, Any] | None = getattr(config, "workeroutput", None)
+        self._is_untold = settings.events is not None
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
@@ -54,18 +53,31 @@ class Linking:
         if problems:
             refuse(items, SettingsError("\n".join(problems)), self._output)
         elif self._output is not None:
-            self._output[LINKS] = {
-                "links": {nodeid: to_data(links) for nodeid, links in self.links.items()},
-                "collected": sorted(self.collected),
-            }
+            self._output[LINKS] = self._told()
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Let the first report of a process carry what was read: a run that is killed says no more than its log."""
+        if self._is_untold and self.collected:
+            self._is_untold = False
+            setattr(report, LINKS, self._told())
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
         """A worker of xdist ended and says what it has read."""
-        told = getattr(node, "workeroutput", {}).get(LINKS)
+        self.hear(getattr(node, "workeroutput", {}).get(LINKS))
+
+    def hear(self, told: Mapping[str, Any] | None) -> None:
+        """Take in what another process has read."""
         if told:
             self.collected.update(told["collected"])
             self.links.update((nodeid, from_data(Links, data)) for nodeid, data in told["links"].items())
+
+    def _told(self) -> dict[str, Any]:
+        return {
+            "links": {nodeid: to_data(links) for nodeid, links in self.links.items()},
+            "collected": sorted(self.collected),
+        }
 
 
 class _Reading:
@@ -115,7 +127,9 @@ class _Reading:
             for criterion in criteria:
                 self.criterion(mark.args[0], criterion)
         else:
-            self.criterion(mark.args[0], "")
+            identity = mark.args[0]
+            story, _, criterion = identity.partition("/")  # as docstrings write it
+            self.criterion(*(identity, "") if identity in self.stories else (story, criterion))
 
     def criterion(self, identity: str, criterion: str) -> None:
         """Link a criterion. A test that names only the story proves its criterion when there is but one."""

@@ -18,6 +18,7 @@ from pytest_integration_gate.model.observation import Observation
 from pytest_integration_gate.model.secrecy import SECRET, names_secret
 
 _HIDDEN = repr(SECRET)
+_QUOTES = ("'", '"')  # an empty text is neither
 
 
 class Redaction:
@@ -29,14 +30,17 @@ class Redaction:
         self._places: dict[Signature, frozenset[int]] = {}
         # A key and its plain value inside the text of a dictionary or an object: `'ssn': '1234'`, `ssn=1234`.
         self._pair = re.compile(
-            rf"""((?:['"])?[\w-]*(?:{names})[\w-]*(?:['"])?\s*[:=]\s*)('[^']*'|"[^"]*"|[^\s,}})\]]+)""", re.IGNORECASE
+            rf"""((?:['"])?[\w-]*(?:{names})[\w-]*(?:['"])?\s*[:=]\s*)('[^']*'|"[^"]*"|[^\s,}})\]&]+)""", re.IGNORECASE
         )
+        self._literal = re.compile(rf"""([\w-]*(?:{names})[\w-]*["']?\s*[:=,]\s*)('[^']*'|"[^"]*")""", re.IGNORECASE)
+        self._element = re.compile(rf"(<(?:[\w.-]+:)?[\w.-]*(?:{names})[\w.-]*(?:\s[^<>]*)?>)[^<]+", re.IGNORECASE)
 
     def claim(self, claim: Claim, facts: Sequence[Fact]) -> Claim:
         """Return the claim with its secrets hidden; `facts` are those on its path."""
         arguments, outcome = claim.arguments, claim.outcome
         if arguments is not None:
-            arguments = self._arguments(self._by_position(arguments, claim, facts))
+            target = "".join((claim.root, *claim.path[:-1]))
+            arguments = self._arguments(_by_neighbour(self._by_position(arguments, claim, facts), target))
         if self._name is None and arguments is claim.arguments:
             return claim
         return replace(
@@ -46,13 +50,18 @@ class Redaction:
             exchange=claim.exchange and self._exchange(claim.exchange),
         )
 
+    def source(self, line: str) -> str:
+        """Return a line of source with the literals hidden that it spells under such names."""
+        return line if self._name is None else self._literal.sub(rf"\1{_HIDDEN}", line)
+
     def observation(self, observation: Observation) -> Observation:
         """Return the observation with its secrets hidden."""
+        arguments = _by_neighbour(observation.arguments, observation.target)
         if self._name is None:
-            return observation
+            return observation if arguments is observation.arguments else replace(observation, arguments=arguments)
         return replace(
             observation,
-            arguments=self._arguments(observation.arguments),
+            arguments=self._arguments(arguments),
             outcome=self._outcome(observation.outcome, (observation.target,)),
             exchange=observation.exchange and self._exchange(observation.exchange),
         )
@@ -79,15 +88,16 @@ class Redaction:
     def _argument(self, name: str, argument: Argument) -> Argument:
         if argument.text is None:
             return argument
-        return replace(
-            argument, text=_HIDDEN if self._is_secret(name) else self._pair.sub(rf"\1{_HIDDEN}", argument.text)
-        )
+        return replace(argument, text=_HIDDEN if self._is_secret(name) else self._hidden(argument.text))
+
+    def _hidden(self, text: str) -> str:
+        return self._element.sub(rf"\1{SECRET}", self._pair.sub(rf"\1{_HIDDEN}", text))
 
     def _outcome(self, outcome: Outcome, path: tuple[str, ...]) -> Outcome:
         if outcome.text is None or self._name is None:
             return outcome
         hidden = bool(path) and self._is_secret(path[-1].rpartition(".")[2])
-        return replace(outcome, text=_HIDDEN if hidden else self._pair.sub(rf"\1{_HIDDEN}", outcome.text))
+        return replace(outcome, text=_HIDDEN if hidden else self._hidden(outcome.text))
 
     def _is_secret(self, name: str) -> bool:
         return bool(name) and self._name is not None and self._name.search(name) is not None
@@ -119,3 +129,31 @@ class Redaction:
                 and (names_secret(parameter.name) or self._is_secret(parameter.name))
             )
         return self._places[signature]
+
+
+def _by_neighbour(arguments: Arguments, target: str) -> Arguments:
+    """Hide the texts that are secrets by where they stand: behind a telling name (``add_header("X-Api-Key", "…")``),
+    or anywhere in a call of a cookie jar."""
+    texts = [one.text or "" for one in (*arguments.positional, *(each for _, each in arguments.keywords))]
+    if "cookie" in target.lower():
+        hidden = {*range(len(texts))}
+    elif len(texts) > 1 and texts[0][:1] in _QUOTES and names_secret(texts[0]):
+        hidden = {1}
+    else:
+        return arguments
+    hidden = {place for place in hidden if texts[place].removeprefix("b")[:1] in _QUOTES}
+    if not hidden:
+        return arguments
+    size = len(arguments.positional)
+    keywords = [
+        (name, _unsaid(one) if size + place in hidden else one) for place, (name, one) in enumerate(arguments.keywords)
+    ]
+    return replace(
+        arguments,
+        positional=tuple(_unsaid(one) if place in hidden else one for place, one in enumerate(arguments.positional)),
+        keywords=tuple(keywords),
+    )
+
+
+def _unsaid(argument: Argument) -> Argument:
+    return replace(argument, text=_HIDDEN)

@@ -16,12 +16,12 @@ from pytest_integration_gate.suites.commands import shown
 
 
 def publish_all(
-    settings: Settings, checkpoints: Sequence[Checkpoint], results: Sequence[CheckpointResult], commit: str
+    settings: Settings, definitions: Sequence[object], results: Sequence[CheckpointResult], commit: str
 ) -> list[str]:
     """Publish to every target of ``--gate-publish`` and return what went wrong. Never raises."""
     document = document_of(
         results,
-        [_definition(one) for one in checkpoints],
+        definitions,
         project=settings.project,
         commit=commit,
         date=datetime.fromtimestamp(clock(), UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
@@ -45,7 +45,8 @@ def _kept(settings: Settings, number: int, target: Target, document: object) -> 
     return f"What should have been published is kept in {path}."
 
 
-def _definition(checkpoint: Checkpoint) -> dict[str, object]:
+def definition(checkpoint: Checkpoint) -> dict[str, object]:
+    """Describe a checkpoint as it is published."""
     tests = [{"name": test.name, "command": shown(test.command), "retries": test.retries} for test in checkpoint.tests]
     return {
         "name": checkpoint.name,

@@ -254,7 +254,7 @@ class Recorder:
                 observations=tuple(map(self._redaction.observation, (*watched.observations, *observations))),
                 facts=(*self._new(facts), *map(self._shown, seen)),
                 unbound=unbound,
-                hygiene=tuple(dict.fromkeys(self._untidy(item, marked))),
+                hygiene=tuple(dict.fromkeys((*self._untidy(item, marked), *watched.passed_over))),
                 warnings=self._warnings(),
             )
         except Exception as error:  # whatever fails in here must not fail the test

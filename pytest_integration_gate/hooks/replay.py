@@ -1,8 +1,8 @@
 """``--gate-replay``: what doubles claim and nobody has seen is asked of the real thing (SPEC section 8).
 
-When the tests are over, each unverified claim that can be asked becomes a test item of its own, in the world that the
-markers ``given`` of its test name. The item passes when there is an outcome; what that says of the claim is judged as
-always. What cannot be asked is skipped with what to write.
+When the tests are over, each unverified or stale claim that can be asked becomes a test item of its own, in the world
+that the markers ``given`` of its test name. The item passes when there is an outcome; what that says of the claim is
+judged as always. What cannot be asked is skipped with what to write.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ class Replay:
         return [*requests_in(findings, boundaries), *calls_in(findings, self._project, boundaries)]
 
     def _items(self, session: pytest.Session) -> Iterator[ReplayItem]:
-        findings = [one for one in self._findings() if one.verdict == "unverified"]
+        findings = [one for one in self._findings() if one.verdict in ("unverified", "stale")]
         findings.sort(key=lambda one: (one.target, one.claim.at, one.tests))
         if not findings:
             return

@@ -1,4 +1,6 @@
-"""Unverified claims about the project's own functions and classes, as calls of the real ones.
+"""Claims about the project's own functions and classes, as calls of the real ones.
+
+They are those that no evidence bears on which counts.
 
 Only first-party code is called: a claim about ``os.remove`` or ``subprocess.run`` is never made true by doing it.
 """
@@ -36,7 +38,7 @@ _NONE = picture(None)[0]
 def calls_in(
     findings: Sequence[Finding], project: Project, boundaries: Sequence[BoundarySettings]
 ) -> Iterator[Replayed]:
-    """Give the calls of unverified claims, and once for each target what cannot be called."""
+    """Give the calls of claims, and once for each target what cannot be called."""
     forbidden = {boundary.name for boundary in boundaries if not boundary.replay}
     for finding in findings:
         claim = finding.claim

@@ -1,10 +1,11 @@
-"""Unverified HTTP claims as requests to the real services."""
+"""HTTP claims as requests to the real services."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any
+from urllib.parse import quote, unquote
 
 import pytest
 import requests
@@ -16,14 +17,16 @@ from pytest_integration_gate.model.exchange import Request
 from pytest_integration_gate.model.finding import Finding
 from pytest_integration_gate.model.interaction import Argument
 from pytest_integration_gate.model.literal import NotLiteral, value_of
+from pytest_integration_gate.model.secrecy import mask
 from pytest_integration_gate.traffic.exchanges import FORM
 from pytest_integration_gate.verdicts.makes import request_text
 
+_UNQUOTED = "!$&'()*+,;=:@~"  # what may stand in a segment as it is (RFC 3986, 3.3)
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 def requests_in(findings: Sequence[Finding], boundaries: Sequence[BoundarySettings]) -> Iterator[Replayed]:
-    """Give the requests of unverified claims whose origin a boundary maps to a URL."""
+    """Give the requests of claims whose origin a boundary maps to a URL."""
     for finding in findings:
         claim = finding.claim
         if not _says_something(claim):
@@ -35,9 +38,10 @@ def requests_in(findings: Sequence[Finding], boundaries: Sequence[BoundarySettin
             continue
         boundary, url = found
         data, refused = _data_of(request, boundary)
+        shown = mask(f"{request.method} {unquote(url)}")
         yield Replayed(
-            name=f"{request.method} {url}",
-            act=f"send {request.method} {url}",
+            name=shown,
+            act=f"send {shown}",
             boundary=boundary.name,
             key=(request.method, request.origin, request_text(request) or claim),
             refused=refused,
@@ -64,7 +68,8 @@ def _send(
         )
     except requests.RequestException as error:
         # Frames of the client say nothing more.
-        pytest.fail(f"{request.method} {url} was not answered: {type(error).__name__}: {error}", pytrace=False)
+        why = f"{request.method} {url} was not answered: {type(error).__name__}: {error}"
+        pytest.fail(mask(why), pytrace=False)
     return ""
 
 
@@ -76,6 +81,8 @@ def _data_of(request: Request, boundary: BoundarySettings) -> tuple[tuple[Any, A
         where = f"boundaries.{boundary.name}.allow_methods"
         return (None, None), f"{request.method} may change something: allow it with `{where}: [{request.method}]`"
     try:
+        for segment in request.path:
+            value_of(repr(segment.text))
         return ({name: _plain(argument) for name, argument in request.query}, _plain(request.body)), ""
     except NotLiteral as reason:
         return (None, None), f"what the code sent {reason}"
@@ -89,11 +96,12 @@ def _says_something(claim: Claim) -> bool:
 
 def _base_of(request: Request, boundary: BoundarySettings) -> tuple[BoundarySettings, str] | None:
     """Return the URL that a boundary maps a request to, None when it is not about that service."""
-    path = "".join(f"/{segment.text}" for segment in request.path)
+    path = "".join(f"/{quote(segment.text, safe=_UNQUOTED)}" for segment in request.path)
+    slash = "/" if request.ends_in_slash else ""
     for origin, real in sorted(boundary.urls.items(), key=lambda pair: -len(pair[0])):
         asked = f"{request.origin}{path}/"
         if asked.startswith(f"{origin.rstrip('/')}/"):
-            return boundary, real.rstrip("/") + asked[len(origin.rstrip("/")) :].rstrip("/")
+            return boundary, real.rstrip("/") + asked[len(origin.rstrip("/")) : -1] + slash
     return None
 
 

@@ -10,10 +10,10 @@ from pytest_integration_gate.source.import_graph import ImportGraph
 
 
 def violations(contexts: Sequence[Context], graph: ImportGraph) -> tuple[Violation, ...]:
-    """List the imports that cross a border where they must not.
+    """List the imports that cross a border where they must not, each where it stands first in its file.
 
     A domain context imports itself, what it declares, and what belongs to no context. A coordination context also
-    reaches the others, but only through the public module of each.
+    reaches the others, but only through the public module of each. An import by name is one, where the name is spelled.
     """
     found = [
         Violation(
@@ -27,11 +27,15 @@ def violations(contexts: Sequence[Context], graph: ImportGraph) -> tuple[Violati
         for imported, line in _imported(path, graph)
         if _is_forbidden(context, imported, contexts)
     ]
-    return tuple(sorted(set(found), key=lambda one: (one.importer, one.imported, one.at)))
+    return tuple(sorted(found, key=lambda one: (one.importer, one.imported)))
 
 
 def _imported(path: str, graph: ImportGraph) -> Iterable[tuple[str, int]]:
-    return ((graph.module(need.path), need.line) for need in graph.imports(path))
+    lines: dict[str, int] = {}
+    for need in graph.imports(path):
+        name = graph.module(need.path)
+        lines[name] = min(need.line, lines.get(name, need.line))
+    return lines.items()
 
 
 def _is_forbidden(context: Context, imported: str, contexts: Sequence[Context]) -> bool:

@@ -12,7 +12,12 @@ from pytest_integration_gate.model.run_report import CheckpointResult
 def judge_checkpoints(results: Sequence[CheckpointResult], warnings: Sequence[str] = ()) -> Contribution:
     """A failed checkpoint that stops the run fails it in any case, the others under ``checkpoint``."""
     sections = {"checkpoints": tuple(results)}
-    return Contribution(causes=tuple(_causes(results)), sections=sections, warnings=tuple(warnings))
+    told = [
+        f"Checkpoint `{one.name}` failed: {one.reason}"
+        for one in results
+        if one.status == "failed" and one.failure_action == "warn"
+    ]
+    return Contribution(causes=tuple(_causes(results)), sections=sections, warnings=(*warnings, *told))
 
 
 def _causes(results: Sequence[CheckpointResult]) -> Iterator[Cause]:

@@ -86,7 +86,7 @@ def judge(
     ended = _once_each(outcomes)
     if sorting is not None:
         ended = [replace(one, outcome="flaky") if one.nodeid in sorting.flaky else one for one in ended]
-    summary = _summary(ended, sorting.held_back if sorting else not_run)
+    summary = _summary(ended, not_run + (sorting.held_back if sorting else 0))
     mismatches = sections.mismatches(findings)
     unverified, unbound = sections.unverified(findings), sections.unbound_doubles(records)
     stale = sections.stale(findings)
@@ -105,6 +105,7 @@ def judge(
         summary=summary,
         gate=gate,
         boundaries=filled,
+        uses=sections.uses(findings),
         mismatches=mismatches,
         stale=stale,
         unverified=unverified,
@@ -177,7 +178,7 @@ def _gate(
     left = [reason for cause, (number, reason) in causes.items() if number and cause not in fail_on]
     left += [cause.reason for cause in others if not _fails(cause, fail_on)]
     reasons = failing or left
-    status: Status = "FAILED" if failing else "PARTIAL" if left else "PASSED"
+    status: Status = "FAILED" if failing else "PARTIAL" if left or summary.not_run else "PASSED"
 
     certain = claims.verified + claims.contradicted
     met = certain + claims.suspect

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from itertools import groupby
+from urllib.parse import urlsplit
 
 from pytest_integration_gate.judging.wording import claim_text, counted, target_name
 from pytest_integration_gate.model.finding import Fidelity, Finding
@@ -23,12 +25,16 @@ from pytest_integration_gate.model.run_report import (
     UnboundDouble,
     Untidy,
     Unverified,
+    Use,
 )
 
 _RECOMMENDED = 10
 _SCAFFOLD = "--gate-scaffold=tests/integration"
 _ENDS = {"passed": "passed", "failed": "failed", "skipped": "skipped", "errors": "error"}
-_MET_BY_MANY = frozenset({"blind_hasattr"})
+_MET_BY_MANY = frozenset({"blind_hasattr", "passed_over"})
+_LOOPBACK = re.compile(r"(//(?:127\.0\.0\.1|localhost|\[::1\])):(\d+)")
+_GIVEN_AWAY = 32768
+"""Linux gives away ports from here on to servers that ask for any; other systems from 49152 on."""
 _WEAKEST_FIRST: tuple[Fidelity, ...] = ("declared", "emulated", "real")
 
 
@@ -47,13 +53,16 @@ def observed_boundaries(
     """Count what the tests of each boundary observed; `configured` says where the configuration puts a target instead.
 
     Contaminated observations do not count. When tests of one boundary differ in fidelity, the weakest stands for it.
+    A server that tests start has another port in each worker and each run: routes that differ in nothing but such a
+    port are one target, unless one test reaches several of them.
     """
     tests: dict[str, set[str]] = {}
-    targets: dict[str, set[str]] = {}
+    targets: dict[str, dict[str, int]] = {}
     observations: dict[str, int] = {}
     fidelities: dict[str, set[Fidelity]] = {}
     filed = cache(configured)
     for record in records:
+        reached: dict[str, dict[str, set[str]]] = {}
         for name in record.boundaries:
             tests.setdefault(name, set()).add(record.nodeid)
             fidelities.setdefault(name, set()).add(record.fidelity)
@@ -64,18 +73,27 @@ def observed_boundaries(
             for name in record.boundaries if other is None else (other,):
                 tests.setdefault(name, set()).add(record.nodeid)
                 fidelities.setdefault(name, set()).add(record.fidelity_of(observation))
-                targets.setdefault(name, set()).add(observation.target)
+                target = _portless(observation.target) if observation.exchange else observation.target
+                reached.setdefault(name, {}).setdefault(target, set()).add(observation.target)
                 observations[name] = observations.get(name, 0) + 1
+        for name, mine in reached.items():
+            most = targets.setdefault(name, {})
+            most.update((target, max(most.get(target, 0), len(ports))) for target, ports in mine.items())
     return tuple(
         Boundary(
             name=name,
             fidelity=min(fidelities[name], key=_WEAKEST_FIRST.index),
             tests=len(tests[name]),
-            targets=len(targets.get(name, ())),
+            targets=sum(targets.get(name, {}).values()),
             observations=observations.get(name, 0),
         )
         for name in sorted(tests)
     )
+
+
+def _portless(route: str) -> str:
+    found = _LOOPBACK.search(route)
+    return route.replace(found[0], found[1], 1) if found and int(found[2]) >= _GIVEN_AWAY else route
 
 
 def boundaries_with_claims(boundaries: Iterable[Boundary], findings: Iterable[Finding]) -> tuple[Boundary, ...]:
@@ -89,6 +107,29 @@ def boundaries_with_claims(boundaries: Iterable[Boundary], findings: Iterable[Fi
         replace(known.get(name, Boundary(name=name)), claims=count_verdicts(claimed.get(name, ())))
         for name in sorted(known.keys() | claimed.keys())
     )
+
+
+def uses(findings: Iterable[Finding]) -> tuple[Use, ...]:
+    """Group the claims by boundary, by the file of the project that met them, and by collaborator."""
+    groups: dict[tuple[str, str, str], list[Finding]] = {}
+    for finding in findings:
+        site = finding.claim.site
+        key = (finding.boundary, site.file if site else "", _collaborator(finding))
+        groups.setdefault(key, []).append(finding)
+    return tuple(
+        Use(boundary=boundary, code=code, collaborator=collaborator, claims=count_verdicts(group))
+        for (boundary, code, collaborator), group in sorted(groups.items(), key=lambda item: item[0])
+    )
+
+
+def _collaborator(finding: Finding) -> str:
+    """Return the service, the class or else the module that a claim is about."""
+    if finding.claim.exchange is not None:
+        url = urlsplit(finding.target.partition(" ")[2])
+        return f"{url.scheme}://{url.netloc}"
+    module, _, path = finding.target.partition(":")
+    first = path.partition(".")[0].partition("(")[0]
+    return f"{module}:{first}" if first[:1].isupper() else module
 
 
 def mismatches(findings: Iterable[Finding]) -> tuple[Mismatch, ...]:

@@ -97,12 +97,16 @@ def argument_of(value: object, name: str = "") -> Argument:
 
 
 class _Walk:
-    """One picture being taken: `left` is the number of values that may still be looked at."""
+    """One picture being taken: `left` is the number of values that may still be looked at.
 
-    __slots__ = ("left",)
+    `records` are the shapes of plain mappings by their keys and the classes of their values: rows come in many.
+    """
+
+    __slots__ = ("left", "records")
 
     def __init__(self) -> None:
         self.left = NODES
+        self.records: dict[tuple[Any, ...], Record] = {}
 
     def shape(self, value: Any, depth: int) -> Shape:
         """The shape of a value inside at most `depth` more containers."""
@@ -126,13 +130,27 @@ class _Walk:
             if before - self.left > self.left:
                 break
         first = shapes[0] if shapes else NEVER
-        return first if all(shape is first for shape in shapes) else join_all(shapes)
+        return first if shapes.count(first) == len(shapes) else join_all(shapes)
 
     def fields(self, items: Iterable[tuple[Any, Any]], depth: int) -> tuple[tuple[Field, ...], bool]:
         """Fields sorted by name, and whether they are all there."""
         found = list(islice(items, KEYS + 1))
         fields = [Field(key, self.shape(item, depth - 1)) for key, item in found[:KEYS] if self.left > 0]
         return tuple(sorted(fields, key=lambda field: field.name)), len(fields) == len(found)
+
+    def record(self, items: list[tuple[str, Any]], name: str, depth: int) -> Record:
+        """A mapping whose keys read as names, by the name of its class."""
+        makes = [(key, _id_of(_type_of(item))) for key, item in items]
+        make = (name, *makes)
+        known = self.records.get(make)
+        if known is not None and self.left > len(items):
+            self.left -= len(items)
+            return known
+        fields, complete = self.fields(items, depth)
+        record = Record(fields, name, complete)
+        if complete and all(cls in _SCALARS for _, cls in makes):
+            self.records[make] = record
+        return record
 
 
 _Reader: TypeAlias = Callable[[_Walk, Any, type, int], Shape]
@@ -168,8 +186,9 @@ def _mapping(walk: _Walk, value: dict[Any, Any], cls: type, depth: int) -> Shape
     if not items:
         return Dictionary(NEVER, NEVER, name)
     if read_as_names([key for key, _ in items]) and name != "collections:Counter":
-        fields, complete = walk.fields(items, depth)
-        return Record(fields, name, complete)
+        if dict.__contains__(value, "_mock_children"):  # ``vars()`` of a mock: nobody claims its insides
+            return ANYTHING
+        return walk.record(items, name, depth)
     items = items[:ELEMENTS]
     keys = walk.common([key for key, _ in items], depth)
     return Dictionary(keys, walk.common([item for _, item in items], depth), name)

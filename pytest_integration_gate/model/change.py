@@ -15,12 +15,14 @@ ChangeKind = Literal["added", "modified", "deleted", "renamed"]
 class Change:
     """One file that changed. `path` is its old name when it was deleted or renamed; `now` the new one after a rename.
 
-    Paths start at the root directory and have forward slashes.
+    Paths start at the root directory and have forward slashes. `is_loose` says that git does not have the file: tests
+    and tools leave such files behind, so it means something only to who names it.
     """
 
     path: str
     kind: ChangeKind = "modified"
     now: str = ""
+    is_loose: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

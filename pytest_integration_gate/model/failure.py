@@ -29,7 +29,8 @@ class Failure:
 
     `cls` is the qualified name of the exception's class, ``crash`` for a process that died. `place` is file and
     function of the innermost frame in the project. `files` are the files of the project that the traceback goes
-    through, the innermost first. `missing` is the module or name that could not be imported.
+    through, the innermost first. `missing` is the module or name that could not be imported. `known_as` is the
+    fingerprint where the message is not kept as it was.
     """
 
     nodeid: str
@@ -38,6 +39,7 @@ class Failure:
     message: str = ""
     files: tuple[str, ...] = ()
     missing: str = ""
+    known_as: str = ""
 
     @property
     def fingerprint(self) -> str:
@@ -45,8 +47,20 @@ class Failure:
 
         It is a digest, because messages may hold what must not be stored.
         """
+        if self.known_as:
+            return self.known_as
         text = "\0".join((self.cls, self.place, normalised(self.message)))
         return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where and why one `phase` of a test failed: ``setup``, ``call``, ``teardown`` or ``collect``."""
+
+    phase: str
+    file: str
+    line: int | None
+    reason: str
 
 
 def normalised(message: str) -> str:

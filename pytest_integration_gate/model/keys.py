@@ -25,4 +25,4 @@ def read_as_names(keys: list[Any]) -> bool:
         if _type_of(key) is not str or len(key) > 40 or not _is_name(key):
             return False
     # user1, user2 … are counted, not named.
-    return not all(key[-1].isdigit() for key in keys)
+    return any(not key[-1].isdigit() for key in keys)

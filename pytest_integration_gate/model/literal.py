@@ -80,8 +80,8 @@ def literal(value: object, name: str = "") -> str | None:
 
 
 @lru_cache(maxsize=2048)
-def _normal_again(text: str) -> str:
-    return normal(text)
+def _written_again(text: str) -> str:
+    return f"{normal(text)!r}"
 
 
 def normal(text: str) -> str:
@@ -124,14 +124,18 @@ def _write(value: Any, walk: _Walk, depth: int, secret: bool) -> str:
 def _write_dict(value: dict[Any, Any], walk: _Walk, depth: int, secret: bool) -> str:
     if len(value) > walk.left:
         raise _NotPlain
-    pairs = []
+    texts = []
+    all_named = True
     for key, item in list(dict.items(value)):
-        named = _type_of(key) is str
-        hidden = secret or (named and names_secret(key))
-        pairs.append((_write(key, walk, depth - 1, False), _write(item, walk, depth - 1, hidden), named))
-    if all(named for _, _, named in pairs):
-        pairs.sort()
-    return "{" + ", ".join(f"{key}: {item}" for key, item, _ in pairs) + "}"
+        if _type_of(key) is str:
+            walk.left -= 1
+            texts.append(f"{_text(key)}: {_write(item, walk, depth - 1, secret or names_secret(key))}")
+        else:
+            all_named = False
+            texts.append(f"{_write(key, walk, depth - 1, False)}: {_write(item, walk, depth - 1, secret)}")
+    if all_named:
+        texts.sort()
+    return f"{{{', '.join(texts)}}}"
 
 
 def _write_elements(value: list[Any] | tuple[Any, ...], walk: _Walk, depth: int, secret: bool) -> list[str]:
@@ -205,10 +209,10 @@ def _write_fields(name: str, fields: Iterable[tuple[Any, Any]], walk: _Walk, dep
 
 
 def _text(value: str) -> str:
+    if len(value) <= _SHORT:
+        return _written_again(value)
     if len(value) > READ:
         raise _NotPlain
-    if len(value) <= _SHORT:
-        return f"{_normal_again(value)!r}"
     return f"{normal(value)!r}" if len(value) <= NORMALISED else f"<{len(value)} characters {_digest(value)}>"
 
 

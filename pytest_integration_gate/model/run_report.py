@@ -120,6 +120,20 @@ class Boundary:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Use:
+    """The claims that doubles of one collaborator make to one file of the project.
+
+    `collaborator` is a class, a module or the origin of a service. `code` is empty for what no code of the project
+    used, such as the existence of a name that is patched.
+    """
+
+    boundary: str = ""
+    code: str = ""
+    collaborator: str
+    claims: ClaimCounts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Claimed:
     """What a mismatch's double says, where it was configured, and which tests use it.
 
@@ -264,7 +278,8 @@ class OutOfContext:
     """A failure outside of it, and what did it.
 
     `culprit` is a module by its dotted name, a conftest or data file by its path, None when none was found. `chain`
-    leads from the test's file to it. `others` are further changed files that the test reaches.
+    leads from the test's file to it. `others` are further changed files that the test reaches. `architectural` says
+    that the culprit is shared: not the test's own file.
     """
 
     nodeid: str
@@ -273,6 +288,7 @@ class OutOfContext:
     certain: bool
     chain: tuple[str, ...]
     others: tuple[str, ...] = ()
+    architectural: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -337,6 +353,7 @@ class RunReport:
     summary: Summary
     gate: Gate
     boundaries: tuple[Boundary, ...]
+    uses: tuple[Use, ...] = ()
     mismatches: tuple[Mismatch, ...]
     stale: tuple[Stale, ...] = ()
     unverified: tuple[Unverified, ...]

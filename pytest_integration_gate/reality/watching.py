@@ -12,6 +12,7 @@ from typing import Any
 from weakref import ref
 
 from pytest_integration_gate.isolation import at_work
+from pytest_integration_gate.model.claim import Hygiene
 from pytest_integration_gate.model.classes import canonical, namespace_of, unmasked
 from pytest_integration_gate.model.interaction import Arguments, Outcome
 from pytest_integration_gate.model.observation import Observation
@@ -39,12 +40,12 @@ _Key = tuple[str, Arguments, Outcome, int, int, str]
 class Watched:
     """What was seen during one test.
 
-    `classes` are those of the objects that were returned; `passed_over` calls went beyond the bounds.
+    `classes` are those of the objects that were returned; `passed_over` tells of calls that went beyond the bounds.
     """
 
     observations: tuple[Observation, ...]
     classes: tuple[type, ...]
-    passed_over: int = 0
+    passed_over: tuple[Hygiene, ...] = ()
 
 
 class Watcher:
@@ -74,7 +75,7 @@ class Watcher:
         self._kept: dict[_Key, tuple[Observer, Standing | None]] = {}
         self._at_site: dict[tuple[str, int, int], int] = {}
         self._classes: dict[int, ref[type]] = {}
-        self._passed_over = 0
+        self._passed_over: dict[tuple[str, int, int], tuple[Observer, Standing | None]] = {}
         self._imports = ImportWatch(self._is_wanted, self._imported)
         self._recursion_limit = 0
         self.name(named)
@@ -91,7 +92,7 @@ class Watcher:
     def start(self) -> None:
         """Begin to watch, before the setup of a boundary test."""
         with at_work():
-            self._kept, self._at_site, self._classes, self._passed_over = {}, {}, {}, 0
+            self._kept, self._at_site, self._classes, self._passed_over = {}, {}, {}, {}
             self._explore()
             for observer in self._functions.values():
                 observer.install()
@@ -125,7 +126,7 @@ class Watcher:
             return Watched(
                 observations=tuple(self._observation(key, *kept) for key, kept in list(self._kept.items())),
                 classes=tuple(cls for cls in classes if cls is not None),
-                passed_over=self._passed_over,
+                passed_over=tuple(self._cut(target, *of) for (target, _, _), of in self._passed_over.items()),
             )
 
     def contaminate(self, reason: str) -> None:
@@ -175,7 +176,7 @@ class Watcher:
         place = (call.target, id(code), lasti)
         at_site = self._at_site.get(place, 0)
         if at_site >= _MAX_AT_SITE or len(self._kept) >= _MAX_OBSERVATIONS:
-            self._passed_over += 1
+            self._passed_over[place] = (observer, call.standing)
             return
         self._at_site[place] = at_site + 1
         self._kept[key] = (observer, call.standing)
@@ -298,6 +299,11 @@ class Watcher:
             for name, value in list(namespace.items()):
                 if type(value) is Spy:
                     namespace[name] = value.original
+
+    def _cut(self, target: str, observer: Observer, standing: Standing | None) -> Hygiene:
+        site = site_of(*standing, self.project) if standing else None
+        detail = f"{target}: a test keeps {_MAX_OBSERVATIONS:,} different observations, {_MAX_AT_SITE} of one line"
+        return Hygiene(kind="passed_over", at=f"{site.file}:{site.line}" if site else observer.at, detail=detail)
 
     def _observation(self, key: _Key, observer: Observer, standing: Standing | None) -> Observation:
         target, arguments, outcome, _, _, contaminated = key

@@ -19,7 +19,7 @@ from _pytest.runner import runtestprotocol
 from pytest_integration_gate.configuration.settings import Settings
 from pytest_integration_gate.hooks.bounds import quarantine_of
 from pytest_integration_gate.hooks.collection import keeps_order
-from pytest_integration_gate.hooks.keys import FLAKY
+from pytest_integration_gate.hooks.keys import EVENTS, FLAKY
 from pytest_integration_gate.hooks.linking import rule_levels
 from pytest_integration_gate.hooks.phases import Phases, TestEnd
 from pytest_integration_gate.hooks.recording import Recorder
@@ -126,7 +126,12 @@ class Orders:
         """Run a test without telling anybody."""
         if not self._is_silent:
             return None
+        events: Any = self._config.pluginmanager.get_plugin(EVENTS)
+        if events is not None:
+            events.pytest_runtest_logstart(item.nodeid)
         reports = runtestprotocol(item, log=False, nextitem=nextitem)
+        if events is not None:
+            events.left(item.nodeid)
         if not self._runs:
             for report in reports:
                 self._recorder.pytest_runtest_logreport(report)

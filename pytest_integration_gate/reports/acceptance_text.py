@@ -49,13 +49,13 @@ def _table(title: str, verb: str, rows: Sequence[Row], width: int, *, is_verbose
         start = f"  {row.name:<{indent}}  "
         text = "; ".join(part for part in (row.text, row.remark) if part)
         yield from wrapped(text or "met", width, indent=start, hanging=" " * (indent + 4))
-        for test in _folded(row.tests) if is_verbose else ():
+        for test in folded(row.tests) if is_verbose else ():
             yield from wrapped(test, width, indent=" " * (indent + 4), hanging=" " * (indent + 8))
     if not is_verbose and len(missing) > _SHOWN:
         yield f"  and {len(missing) - _SHOWN} more (-v lists them)", PLAIN
 
 
-def _folded(tests: Sequence[str]) -> Iterator[str]:
+def folded(tests: Sequence[str]) -> Iterator[str]:
     """Give each test once, and how many sets of parameters it has."""
     for name, group in groupby(tests, key=lambda test: test.partition("[")[0] if test.endswith("]") else test):
         first, *others = group

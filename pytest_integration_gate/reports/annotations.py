@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Literal
 
 from pytest_integration_gate.judging.wording import counted, target_name
+from pytest_integration_gate.model.failure import Place
 from pytest_integration_gate.model.run_report import Mismatch, RunReport
 from pytest_integration_gate.reports.places import file_and_line
 from pytest_integration_gate.values import dataclass
@@ -15,16 +16,6 @@ _LEVELS: tuple[Level, ...] = ("error", "warning", "notice")
 
 MOST = 10
 """GitHub shows so many annotations of each kind for one step, and drops the others in silence."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """Where and why one `phase` of a test failed: ``setup``, ``call``, ``teardown`` or ``collect``."""
-
-    phase: str
-    file: str
-    line: int | None
-    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +52,11 @@ def annotate(report: RunReport, places: Mapping[str, Sequence[Place]]) -> Iterat
     for entry in report.hygiene:
         title = entry.kind.replace("_", " ").capitalize()
         yield _at(entry.at, level="notice", title=title, message=f"{entry.test} {entry.detail}".rstrip())
+
+
+def of_run(text: str) -> Annotation:
+    """Make an annotation of what kept a run from being judged."""
+    return Annotation(level="error", title="Integration gate", message=text)
 
 
 def commands(told: Iterable[Annotation]) -> Iterator[str]:

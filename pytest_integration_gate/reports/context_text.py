@@ -39,11 +39,15 @@ def counts_lines(report: RunReport, width: int) -> Iterator[Line]:
     if contexts is not None:
         numbers = Counter(test.category for test in report.failed_tests)
         sorted_in = [f"{numbers[name]} {word}" for name, word in _CATEGORIES.items() if numbers[name]]
-        against = f", compared with {contexts.base}" if contexts.base else ", no earlier run to compare with"
-        against = against if contexts.active else ""
+        against = f"compared with {contexts.base}" if contexts.base else "no earlier run to compare with"
         named = _names(contexts.active)
-        text = f"{'contexts' if len(named) > 1 else 'context'} {', '.join(named)}" if named else "no active context"
-        yield from wrapped(f"{text}{against}: {', '.join(sorted_in) or 'no failures'}", width, hanging="    ")
+        if named:
+            text = f"{'contexts' if len(named) > 1 else 'context'} {', '.join(named)}, {against}"
+            text += f": {', '.join(sorted_in) or 'no failures'}"
+        else:
+            text = "no context is worked on (--gate-context or --gate-base says which)"
+            text += f": {', '.join(sorted_in)}" if sorted_in else ""
+        yield from wrapped(text, width, hanging="    ")
     if report.summary.not_run:
         tests = counted(report.summary.not_run, "test")
         why = "the context's own integration tests come first, and they failed"
@@ -74,7 +78,8 @@ def _culprit_lines(group: Sequence[OutOfContext], contexts: Contexts, width: int
     group = sorted(group, key=lambda failure: (not failure.certain, failure.nodeid))
     first = group[0]
     name = first.culprit or "no culprit found"
-    yield separator("_", printable(f"{name} (out of context)"), width), RED if first.certain else YELLOW
+    kind = "out of context, architectural" if any(one.architectural for one in group) else "out of context"
+    yield separator("_", printable(f"{name} ({kind})"), width), RED if first.certain else YELLOW
     yield "", PLAIN
     tests = counted(len(group), "test")
     named = " and ".join(_names(contexts.active))

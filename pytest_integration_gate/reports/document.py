@@ -17,6 +17,8 @@ def document(report: RunReport) -> dict[str, Any]:
     data["boundaries"] = [
         {**_plain(boundary), "claims": _counts_that_matter(boundary.claims)} for boundary in report.boundaries
     ]
+    for use, one in zip(data.get("uses", ()), report.uses, strict=False):
+        use["claims"] = _counts_that_matter(one.claims)
     return data
 
 

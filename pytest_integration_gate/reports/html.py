@@ -11,18 +11,29 @@ from os import PathLike, fspath
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape  # jinja2 requires it
 
 from pytest_integration_gate.errors import ReportError
 from pytest_integration_gate.files import write_text
 from pytest_integration_gate.judging.wording import target_name
-from pytest_integration_gate.model.run_report import Boundary, ClaimCounts, FailedTest, OutOfContext, RunReport
+from pytest_integration_gate.model.run_report import Boundary, ClaimCounts, FailedTest, OutOfContext, RunReport, Use
+from pytest_integration_gate.reports.acceptance_text import folded
 from pytest_integration_gate.values import dataclass
 
 VERDICTS = ("verified", "waived", "stale", "unverified", "suspect", "contradicted")
 _STANDINGS = ("contradicted", "suspect", "stale", "unverified")
 _CATEGORIES = ("in_context", "out_of_context", "pre_existing", "flaky", "unclassified")
 _OPEN_AT_ONCE = 8
+_FIDELITIES = {"real": "seen for real", "emulated": "seen on an emulation", "declared": "only declared"}
+_MEANINGS = {
+    "in_context": "failures of what is worked on",
+    "out_of_context": "the change broke what it should not touch",
+    "pre_existing": "failed the same way before",
+    "flaky": "passed and failed in this run",
+}
 _UNITS = {"throughput": " /s", "duration": " s"}
+_JOINT = re.compile(r"(::|(?<![:/])/(?!/)|[._](?=\w))")
+_CODE = re.compile("`([^`]+)`")
 # What a browser refuses to show, and what turns the direction of the text around it.
 _UNWANTED = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufffe\uffff]")
 
@@ -49,11 +60,20 @@ def page(report: RunReport) -> str:
     environment.filters["words"] = lambda text: str(text).replace("_", " ")
     environment.filters["percent"] = lambda share: "–" if share is None else f"{_percent(share)} %"
     environment.filters["figure"] = _figure
+    environment.filters["milliseconds"] = lambda value: f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+    environment.filters["folded"] = lambda tests: [*folded(tests)]
+    environment.filters["breakable"] = _breakable
+    environment.filters["marked"] = _marked
+    environment.filters["standing"] = _standing
     text = environment.get_template("page.html").render(
         report=report,
         verdicts=VERDICTS,
         segments=_segments,
-        boundaries=[(one, _proven(one.claims), _collaborators(report, one)) for one in _boundaries(report)],
+        boundaries=[
+            (one, _proven(one.claims), _uses(report, one), _collaborators(report, one)) for one in _boundaries(report)
+        ],
+        fidelities=_FIDELITIES,
+        meanings=_MEANINGS,
         failures=_failures(report),
         open_at_once=_OPEN_AT_ONCE,
         bars=_bars,
@@ -91,6 +111,17 @@ def _proven(claims: ClaimCounts) -> int | None:
 def _percent(share: float) -> int:
     """Round, but never to a whole hundred or to nothing what is not."""
     return min(max(round(100 * share), 1), 99) if 0 < share < 1 else round(100 * share)
+
+
+def _uses(report: RunReport, boundary: Boundary) -> list[Use]:
+    """Return which code uses which collaborator of a boundary, what is worst first."""
+    mine = [use for use in report.uses if use.boundary == boundary.name]
+    return sorted(mine, key=lambda use: (*_STANDINGS, "verified").index(_standing(use)))
+
+
+def _standing(use: Use) -> str:
+    """Return the worst verdict on what doubles say of a collaborator."""
+    return next((verdict for verdict in _STANDINGS if getattr(use.claims, verdict)), "verified")
 
 
 def _collaborators(report: RunReport, boundary: Boundary) -> list[Collaborator]:
@@ -142,6 +173,16 @@ def _others(figures: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
             yield name, _figure(value * 100.0) + " %"
         elif not (_is_time(name) and _is_number(value)):
             yield name, _figure(value) + _UNITS.get(name, "")
+
+
+def _breakable(text: str) -> Markup:
+    """Let a browser break a path, an address or a node id where its parts meet, rather than anywhere."""
+    return Markup(_JOINT.sub(r"\1<wbr>", str(escape(text))))  # noqa: S704  # escaped
+
+
+def _marked(text: str) -> Markup:
+    """Show what stands between backticks as code."""
+    return Markup(_CODE.sub(r"<code>\1</code>", str(escape(text))))  # noqa: S704  # escaped
 
 
 def _is_time(name: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from os.path import join
 from textwrap import dedent
 from typing import TypeAlias
@@ -11,6 +12,7 @@ from pytest_integration_gate.isolation import open_file
 from pytest_integration_gate.judging.wording import target_name
 from pytest_integration_gate.model.finding import Difference, Reality
 from pytest_integration_gate.model.run_report import Mismatch
+from pytest_integration_gate.model.secrecy import mask_source
 from pytest_integration_gate.reports.layout import BOLD, PLAIN, RED, YELLOW, Line, Markup, printable, separator, wrapped
 
 SourceReader: TypeAlias = Callable[[str], Sequence[str]]
@@ -20,13 +22,15 @@ _TESTS_SHOWN = 5
 _TO_MEND = "to mend"
 
 
-def source_in(root: str) -> SourceReader:
-    """Return a reader of source files below a root directory; one that cannot be read has no lines."""
+def source_in(root: str, shown: Callable[[str], str] = str) -> SourceReader:
+    """Return a reader of source files below a root directory, which gives each line as it may be `shown`; one that
+    cannot be read has no lines."""
 
+    @cache
     def lines_of(file: str) -> Sequence[str]:
         try:
             with open_file(join(root, file), encoding="utf-8", errors="replace") as stream:
-                return stream.read().splitlines()
+                return [shown(mask_source(line)) for line in stream.read().splitlines()]
         except OSError:
             return ()
 

@@ -39,6 +39,11 @@ class Receiver:
     is_url: bool
     events: tuple[Event, ...] = EVENTS
 
+    @property
+    def address(self) -> str:
+        """A digest of the place, which may be a secret: by it a receiver is known again."""
+        return hashlib.sha256(self.place.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
@@ -84,7 +89,7 @@ def read_receiver(text: str, *, environ: Mapping[str, str] = os.environ) -> Rece
     if is_url:
         if missing := [one for one in _VARIABLE.findall(place) if not environ.get(one)]:
             raise UnsetVariable(f"`{place}` is not told: the environment lacks `{missing[0]}`.", remedy="Set it.")
-        name = place if _VARIABLE.search(place) else _shown(place)
+        name = place if _VARIABLE.search(place) else shown_url(place)
         place = _VARIABLE.sub(lambda variable: environ[variable[1]], place)
         if not re.fullmatch(r"https?://[^\s/]+\S*", place):
             raise SettingsError(f"`{name}` is no URL.", remedy="Write `https://host/path`.")
@@ -132,7 +137,7 @@ def _key(secret: str) -> bytes:
     return secret.encode()
 
 
-def _shown(url: str) -> str:
+def shown_url(url: str) -> str:
     """Show a URL without what may be a secret in it: user, path and query."""
     parts = urlsplit(url)
     host = parts.netloc.rpartition("@")[2]

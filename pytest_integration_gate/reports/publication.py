@@ -18,6 +18,7 @@ from urllib.parse import quote
 from pytest_integration_gate.errors import GateError
 from pytest_integration_gate.files import write_text
 from pytest_integration_gate.model.run_report import CheckpointResult
+from pytest_integration_gate.reports.notification import shown_url
 from pytest_integration_gate.values import dataclass
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ class Target:
     place: str
 
     def __str__(self) -> str:
-        return self.place if self.kind == "webhook" else f"{self.kind}:{self.place}"
+        return shown_url(self.place) if self.kind == "webhook" else f"{self.kind}:{self.place}"
 
 
 def read_target(text: str) -> Target:
@@ -126,7 +127,19 @@ def markdown(document: Mapping[str, Any]) -> str:
             lines += ["", f"**{_cell(one['name'])}**: {_cell(one['reason'])}"]
             fence = "`" * max(3, *(len(run) + 1 for run in re.findall("`+", one["output"])), 3)
             lines += [fence, one["output"], fence] if one["output"] else []
+    lines += ["", *(f"- {_cell(one['name'])}: {_defined(one)}" for one in document["definitions"])]
     return "\n".join(lines)[:_LONGEST]
+
+
+def _defined(checkpoint: Mapping[str, Any]) -> str:
+    """Write what a checkpoint runs, and what its failure does."""
+    commands = "; ".join(_code(test["command"]) for test in checkpoint["tests"])
+    return f"{commands}; a failure: {checkpoint['failure_action']}"
+
+
+def _code(text: str) -> str:
+    fence = "`" * max((len(run) + 1 for run in re.findall("`+", text)), default=1)
+    return f"{fence} {text} {fence}" if "`" in text else f"`{text}`"
 
 
 def _cell(value: object) -> str:
@@ -184,7 +197,7 @@ def _send(target: Target, url: str, headers: Mapping[str, str], body: Any) -> No
     try:
         answer = post(url, headers, body)
     except NoAnswer as error:
-        raise PublishError(f"{target}: no answer from {url}: {error}.") from None
+        raise PublishError(f"{target}: no answer from {shown_url(url)}: {error}.") from None
     variable = _TOKENS[target.kind]
     match answer.status_code:
         case 401:
@@ -194,7 +207,7 @@ def _send(target: Target, url: str, headers: Mapping[str, str], body: Any) -> No
         case 404:
             raise PublishError(f"{target}: not found, or not to be seen with the token in {variable}.")
         case status if not 200 <= status < 300:
-            raise PublishError(f"{target}: {url} answered {status}.")
+            raise PublishError(f"{target}: {shown_url(url)} answered {status}.")
     if target.kind == "linear":
         _check_linear(target, answer)
 

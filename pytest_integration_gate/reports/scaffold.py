@@ -26,7 +26,7 @@ def drafts(
     boundaries: Sequence[str],
     states: Mapping[str, Sequence[str]],
 ) -> dict[str, list[Draft]]:
-    """Return tests for unverified claims and for the gaps of a plan, by boundary.
+    """Return tests for unverified and stale claims and for the gaps of a plan, by boundary.
 
     Claims of one target that read the same share a test. A planned path belongs to the one of the `boundaries` that its
     seam names, else to one with the name of its last end. `states` are those of the markers ``given``, by node id.
@@ -80,7 +80,7 @@ def _order(finding: Finding) -> tuple[str, tuple[str, ...]]:
 def _is_open(finding: Finding) -> bool:
     """Whether nobody has seen what is claimed, and a test could."""
     claim = finding.claim
-    if finding.verdict != "unverified" or claim.action == "replace":
+    if finding.verdict not in ("unverified", "stale") or claim.action == "replace":
         return False
     if claim.exchange is not None:
         answer = claim.exchange.answer  # trouble is simulated because it cannot be had

@@ -94,10 +94,12 @@ def _mismatches(mismatches: Sequence[Mismatch], source: SourceReader, width: int
 
 
 def _status_line(report: RunReport, path: str = "") -> Line:
+    """Say what became of the run, and of the gate when that is not the same: when tests alone failed."""
     status = report.test_run.status
     reasons = f": {', '.join(report.gate.reasons)}" if report.gate.reasons else ""
+    apart = f"; the gate itself: {report.gate.status}" if report.gate.status != status else ""
     where = f" ({path})" if path else ""
-    return f"integration-gate: {status}{reasons}{where}", {**_COLOURS[status], **BOLD}
+    return f"integration-gate: {status}{reasons}{apart}{where}", {**_COLOURS[status], **BOLD}
 
 
 def _counts_text(report: RunReport) -> str:

@@ -9,20 +9,20 @@ from functools import lru_cache
 from os import stat
 
 from pytest_integration_gate.isolation import open_file
+from pytest_integration_gate.source.by_name import LOADING_WORDS, read_by_name
 from pytest_integration_gate.values import dataclass
 
-_DYNAMIC = frozenset(
-    {"import_module", "__import__", "run_module", "run_path", "exec", "entry_points", "iter_modules", "walk_packages"}
-)
 _TELLING = re.compile(r"[\w./*-]+")
 _LONGEST = 200
+_MOST = 1_000_000  # characters of a file that is no Python
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Import:
     """One name that an import statement names: ``from a import b`` is ``a`` with the name ``b``, ``import a`` has none.
 
-    `level` counts the dots of a relative import. `is_for_types` says that it stands below ``if TYPE_CHECKING``.
+    `level` counts the dots of a relative import. `is_for_types` says that it stands below ``if TYPE_CHECKING``,
+    `is_by_name` that a function such as ``import_module`` is told the name.
     """
 
     module: str
@@ -31,23 +31,26 @@ class Import:
     level: int = 0
     line: int
     is_for_types: bool = False
+    is_by_name: bool = False
 
     @property
     def local(self) -> str:
-        """The name that stands for it in the file."""
-        return self.alias or self.name or self.module.partition(".")[0]
+        """The name that stands for it in the file; empty when there is none."""
+        return "" if self.is_by_name else self.alias or self.name or self.module.partition(".")[0]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
     """What the source of a file tells about what it needs.
 
-    `texts` are its string constants that could name a module or a file. `is_dynamic` says that it imports or runs
-    something whose name is not written there. `is_readable` is False for a file with a syntax error.
+    `texts` are its string constants that could name a module or a file; a star stands for what a program puts between
+    them. `run` are the modules that it lets another process run. `is_dynamic` says that it imports or runs something
+    whose name is not written there. `is_readable` is False for a file with a syntax error.
     """
 
     imports: tuple[Import, ...] = ()
     texts: frozenset[str] = frozenset()
+    run: frozenset[str] = frozenset()
     is_dynamic: bool = False
     is_readable: bool = True
 
@@ -61,6 +64,27 @@ def read_imports(filename: str) -> Reading:
         return Reading()
 
 
+def imports_by_name(filename: str) -> Iterator[Import]:
+    """Give the imports of a file that a function is told; a file without such a function is not parsed."""
+    try:
+        with open_file(filename, "rb") as stream:
+            source = stream.read()
+    except OSError:
+        return
+    if any(word in source for word in LOADING_WORDS):
+        yield from (one for one in read_imports(filename).imports if one.is_by_name)
+
+
+def read_words(filename: str) -> Reading:
+    """Read a file that has tests and is no Python: its words may name modules and files, and it may run anything."""
+    try:
+        with open_file(filename, encoding="utf-8", errors="replace") as stream:
+            words = _TELLING.findall(stream.read(_MOST))
+    except OSError:
+        return Reading(is_dynamic=True)
+    return Reading(texts=frozenset(word.strip(".-*") for word in words if len(word) <= _LONGEST), is_dynamic=True)
+
+
 @lru_cache(maxsize=4096)
 def _read(filename: str, mtime: int, size: int) -> Reading:
     with open_file(filename, "rb") as stream:
@@ -71,7 +95,7 @@ def _read(filename: str, mtime: int, size: int) -> Reading:
         return Reading(imports=tuple(_guessed(source.decode(errors="replace"))), is_readable=False)
     imports: list[Import] = []
     texts: set[str] = set()
-    dynamic = False
+    others: list[ast.AST] = []
     nodes: list[tuple[ast.AST, bool]] = [(tree, False)]
     for node, for_types in nodes:  # grows
         match node:
@@ -79,19 +103,29 @@ def _read(filename: str, mtime: int, size: int) -> Reading:
                 imports += _imported(node, for_types)
                 continue
             case ast.Constant(value=str(text)):
-                if len(text) <= _LONGEST and _TELLING.fullmatch(text):
+                if _is_telling(text):
                     texts.add(text)
                 continue
-            case ast.Call(func=function, args=arguments):
-                name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
-                is_told = bool(arguments) and isinstance(arguments[0], ast.Constant)
-                dynamic = dynamic or (name in _DYNAMIC and not is_told)
+            case ast.JoinedStr(values=parts):
+                text = "".join(str(part.value) if isinstance(part, ast.Constant) else "*" for part in parts)
+                if _is_telling(text) and text.strip("*."):
+                    texts.add(text)
+            case ast.Call() | ast.Name() | ast.Attribute():
+                others.append(node)
             case ast.If(test=test) if _asks_for_types(test):
                 nodes += [(child, True) for child in node.body]
                 nodes += [(child, for_types) for child in node.orelse]
                 continue
         nodes += [(child, for_types) for child in ast.iter_child_nodes(node)]
-    return Reading(imports=tuple(imports), texts=frozenset(texts), is_dynamic=dynamic)
+    by_name = read_by_name(others, {one.local: (one.module, one.name) for one in imports})
+    imports += [
+        Import(module=module, level=level, line=line, is_by_name=True) for module, level, line in by_name.loaded
+    ]
+    return Reading(imports=tuple(imports), texts=frozenset(texts), run=by_name.run, is_dynamic=by_name.is_dynamic)
+
+
+def _is_telling(text: str) -> bool:
+    return len(text) <= _LONGEST and _TELLING.fullmatch(text) is not None
 
 
 def _imported(node: ast.Import | ast.ImportFrom, for_types: bool) -> Iterator[Import]:

@@ -42,9 +42,11 @@ class Definitions:
 
 
 def means_the_same(old: str, new: str) -> bool:
-    """Say whether two sources of a file differ in nothing but layout, comments and docstrings."""
-    before, after = _definitions(old), _definitions(new)
-    return before is not None and after is not None and before == after
+    """Say whether two sources differ in nothing but layout and comments; a docstring may be shown to users."""
+    try:
+        return ast.dump(ast.parse(old)) == ast.dump(ast.parse(new))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
 
 
 def changed_names(old: str, new: str) -> frozenset[str] | None:
@@ -97,6 +99,7 @@ def influence_of(path: str, names: frozenset[str], graph: ImportGraph, files: It
                 found = frozenset({ALL})
             else:
                 seeds = {*affected.get(file, ()), *_mentioning(path, definitions)}
+                seeds |= _loading(file, definitions, affected, graph)
                 seeds |= fixtures if is_of_tests(file) else set()
                 found = _spread(definitions, _bound(file, affected, graph), seeds)
                 new = _fixtures_in(found, definitions)
@@ -114,6 +117,23 @@ def _mentioning(path: str, definitions: Definitions) -> set[str]:
         return set()
     name = path.rpartition("/")[2]
     return {part.name for part in definitions.parts if any(text.rpartition("/")[2] == name for text in part.texts)}
+
+
+def _loading(
+    file: str, definitions: Definitions, affected: Mapping[str, frozenset[str]], graph: ImportGraph
+) -> set[str]:
+    """Return the names whose source tells a function to import an affected module."""
+    loaded = [
+        one.module
+        for one in read_imports(f"{graph.root}/{file}").imports
+        if one.is_by_name and (found := graph.resolve(file, one)) and affected.get(found[0])
+    ]
+    texts = {part.name: {text.partition(":")[0].lstrip(".") for text in part.texts} for part in definitions.parts}
+    return {
+        name
+        for name, told in texts.items()
+        if any(f".{module}".endswith(f".{one}") for module in loaded for one in told)
+    }
 
 
 def _fixtures_in(names: frozenset[str], definitions: Definitions) -> set[str]:
@@ -196,6 +216,13 @@ def _statements(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
                 yield from _statements(handler.body)
         else:
             yield statement
+
+
+def names_defined(source: str) -> frozenset[str] | None:
+    """Return the names that a source defines or imports at its top; None when it does not parse or may have others."""
+    definitions = _definitions(source)
+    names = frozenset(part.name for part in definitions.parts) if definitions is not None else frozenset({ALL})
+    return None if names & {ALL, "__getattr__"} else names
 
 
 def _parts(statement: ast.stmt) -> Iterator[Definition]:

@@ -88,8 +88,7 @@ class Checking:
             seen[title] = test.entries["name"].value.place
         self._marks(test)
         if not isinstance(kind, str) or (kind not in OF_STEPS and kind not in KINDS):
-            self._follow(test, test_table("flow") if "verify" not in test.data else test_table("integration"), name)
-            return
+            kind = _likely_type(test.data)
         self._follow(test, test_table(kind), name)
         for key in ("when", "skip_if") if kind in OF_STEPS else ():
             if key in test.entries:
@@ -135,7 +134,7 @@ class Checking:
         return kind
 
     def _step(self, step: Node, kind: Kind, name: str, scope: Scope) -> None:
-        for key in ("endpoints", "exchange"):
+        for key in ("endpoints", "exchange", "foreach"):
             if key in kind.keys and key in step.entries and step.entries[key].value.data == []:
                 self.problems.append(
                     f"{step.entries[key].value.place}: `{name}.{key}` is empty, so that nothing is checked."
@@ -186,6 +185,14 @@ class Checking:
     def _marks(self, owner: Node) -> None:
         if "fidelity" in owner.entries and "boundary" not in {*owner.entries, *self.node.entries}:
             self.problems.append(f"{owner.entries['fidelity'].key.place}: `fidelity` belongs to a `boundary`.")
+
+
+def _likely_type(test: Mapping[Any, Any]) -> str:
+    """Tell the type of a test that names none by its keys, so that its other mistakes are told at the same time."""
+    if "steps" in test or "verify" in test:
+        return "flow" if "steps" in test else "integration"
+    kind = kind_of({**test, "type": None})
+    return kind.name if kind is not None else "flow"
 
 
 def items(node: Node, key: str) -> tuple[Node, ...]:

@@ -11,7 +11,7 @@ from pytest_integration_gate.strict_yaml import Node
 from pytest_integration_gate.suites.commands import CommandError, Commands, Finished, Line, last_lines, shown
 from pytest_integration_gate.suites.durations import seconds
 from pytest_integration_gate.suites.durations import shown as length
-from pytest_integration_gate.suites.expectations import problems_of
+from pytest_integration_gate.suites.expectations import problems_of_output
 from pytest_integration_gate.suites.extras import needs
 from pytest_integration_gate.suites.failure import in_words
 from pytest_integration_gate.suites.kinds import ANY, COMMAND, DURATION, NAME, SCALAR
@@ -237,7 +237,4 @@ def _problems(item: Node, where: str) -> Iterator[str]:
     for number, test in enumerate(tests.value.items):
         for key in ("expected_output", "expectedOutput"):
             if key in test.entries:
-                node, name = test.entries[key].value, f"{where}.tests[{number}].expected_output"
-                if isinstance(node.data, dict) and set(node.data) == {"json"}:
-                    node, name = node.entries["json"].value, f"{name}.json"
-                yield from problems_of(node, name)
+                yield from problems_of_output(test.entries[key].value, f"{where}.tests[{number}].expected_output")

@@ -14,7 +14,7 @@ from typing import IO, TypeAlias
 
 from pytest_integration_gate.errors import GateError
 from pytest_integration_gate.isolation import at_work
-from pytest_integration_gate.suites.processes import MARK, end, end_bearers, find
+from pytest_integration_gate.suites.processes import MARK, end, end_bearers, find, marking
 from pytest_integration_gate.suites.watchdog import Watchdog
 from pytest_integration_gate.values import dataclass
 
@@ -167,7 +167,7 @@ class Commands:
             self._has_started = True
         folder = self._root / cwd
         try:
-            with at_work():  # processes of the gate are nobody's observation
+            with at_work(), marking(self._mark):  # processes of the gate are nobody's observation
                 return Popen(  # noqa: S603  # the file says what to run
                     line if isinstance(line, str) else list(line),
                     shell=isinstance(line, str),

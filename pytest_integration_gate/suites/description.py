@@ -150,14 +150,18 @@ def test_table(kind: str) -> Table:
         keys={**TEST, **KINDS[kind].keys},
         required=("name", "type", *KINDS[kind].required),
         other_names=OTHER_NAMES,
+        meant=MEANT,
     )
 
 
 def step_table(kind: str) -> Table:
     """Return what may stand in a step of a kind."""
     keys = {**KINDS[kind].keys, "type": Choice((kind,)), "name": NAME}
-    return Table(keys=keys, required=KINDS[kind].required, other_names=OTHER_NAMES)
+    return Table(keys=keys, required=KINDS[kind].required, other_names=OTHER_NAMES, meant=MEANT)
 
 
 OTHER_NAMES = {"expectedOutput": "expected_output", "exitCode": "exit_code"}
 """Spellings that are accepted too."""
+
+MEANT = {"json": "data", "body": "data", "query": "params", "concurrency": "concurrent_requests"}
+"""What other tools call the keys of a step."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
@@ -26,6 +27,18 @@ def seconds(value: int | str) -> float:
     if found is None:
         raise ValueError(f"{value!r} is no length of time: {refuse_duration(value)}")
     return float(found[1]) * _UNITS[found[2]]
+
+
+def milliseconds(expected: Any) -> Any:
+    """Return an expectation of a time with numbers for what has a unit: ``{lt: 4s}`` becomes ``{lt: 4000}``."""
+    if isinstance(expected, Mapping):
+        return {key: milliseconds(value) for key, value in expected.items()}
+    if isinstance(expected, list):
+        return list(map(milliseconds, expected))
+    if isinstance(expected, str) and _WRITTEN.fullmatch(expected):
+        length = round(seconds(expected) * 1000, 6)
+        return int(length) if length.is_integer() else length
+    return expected
 
 
 def shown(length: float) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from operator import is_not
 
 from pytest_integration_gate.model.secrecy import names_secret
 from pytest_integration_gate.strict_yaml import Data, Entry, Node
@@ -31,16 +32,19 @@ class Expansion:
         return replace(expanded, entries={**expanded.entries, "checkpoints": apart}, data=data)
 
     def node(self, node: Node) -> Node:
-        """Return the node with every text expanded; ``$${`` stands for ``${``."""
+        """Return the node with every text expanded, itself if there is none; ``$${`` stands for ``${``."""
         if isinstance(node.data, str):
             return replace(node, data=self._text(node)) if "${" in node.data else node
         if node.items:
             items = tuple(map(self.node, node.items))
-            return replace(node, items=items, data=[item.data for item in items])
+            if any(map(is_not, items, node.items)):
+                return replace(node, items=items, data=[item.data for item in items])
         if node.entries:
-            entries = {key: Entry(key=entry.key, value=self.node(entry.value)) for key, entry in node.entries.items()}
-            data: Data = {key: entry.value.data for key, entry in entries.items()}
-            return replace(node, entries=entries, data=data)
+            values = {key: self.node(entry.value) for key, entry in node.entries.items()}
+            if any(values[key] is not entry.value for key, entry in node.entries.items()):
+                entries = {key: Entry(key=entry.key, value=values[key]) for key, entry in node.entries.items()}
+                data: Data = {key: value.data for key, value in values.items()}
+                return replace(node, entries=entries, data=data)
         return node
 
     def _text(self, node: Node) -> str:

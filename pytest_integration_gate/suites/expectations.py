@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
-from pytest_integration_gate.strict_yaml import Node
-from pytest_integration_gate.suites.matchers import MATCHERS, TYPES, is_matcher
+from pytest_integration_gate.strict_yaml import Entry, Node
+from pytest_integration_gate.suites.durations import milliseconds
+from pytest_integration_gate.suites.matchers import MATCHERS, TYPES, is_matcher, is_type_word
 from pytest_integration_gate.yaml_rules import describe, nearest
 
 _UNMISTAKABLE = frozenset(("eq", "ne", "lt", "lte", "gt", "gte", "not_in"))
@@ -42,8 +44,28 @@ def problems_of(node: Node, name: str, *, exact: bool = False, least: float | No
             yield from problems_of(item, f"{name}[{number}]", exact=exact)
 
 
+def problems_of_time(node: Node, name: str) -> Iterator[str]:
+    """Say what is wrong with the expectation of a time: a number of milliseconds, or a text with its unit."""
+    return problems_of(_in_milliseconds(node), name, least=0)
+
+
+def problems_of_output(node: Node, name: str) -> Iterator[str]:
+    """Say what is wrong with the expectation of what a command writes, which may be ``{json: …}``."""
+    if isinstance(node.data, dict) and set(node.data) == {"json"}:
+        node, name = node.entries["json"].value, f"{name}.json"
+    return problems_of(node, name)
+
+
+def _in_milliseconds(node: Node) -> Node:
+    entries = {key: Entry(key=entry.key, value=_in_milliseconds(entry.value)) for key, entry in node.entries.items()}
+    items = tuple(map(_in_milliseconds, node.items))
+    return replace(node, data=milliseconds(node.data), items=items, entries=entries)
+
+
 def _operand(key: str, node: Node, name: str, exact: bool, least: float | None) -> Iterator[str]:
     data = node.data
+    if _is_template(data):
+        return
     match key:
         case "eq" | "ne":
             return
@@ -77,11 +99,12 @@ def _operand(key: str, node: Node, name: str, exact: bool, least: float | None) 
 
 def _bound(key: str, node: Node, name: str, least: float | None) -> Iterator[str]:
     data = node.data
-    if _is_template(data):
-        return
     if not isinstance(data, int | float | str) or isinstance(data, bool):
         yield f"{node.place}: `{name}` must be a number or a text, not {describe(data)}."
-    elif least is not None and not isinstance(data, str):
+    elif isinstance(data, str):
+        if least is not None:
+            yield f"{node.place}: `{name}: {data}` never holds: a number is not compared with a text."
+    elif least is not None:
         if (key == "gte" and data <= least) or (key == "gt" and data < least):
             yield f"{node.place}: `{name}: {data}` always holds. Write a bound that can fail."
         elif (key == "lt" and data <= least) or (key == "lte" and data < least):
@@ -92,14 +115,14 @@ def _pattern(node: Node, name: str) -> Iterator[str]:
     data = node.data
     if not isinstance(data, str):
         yield f"{node.place}: `{name}` must be a regular expression, not {describe(data)}."
-    elif not _is_template(data):
-        try:
-            pattern = re.compile(data)
-        except re.error as error:
-            yield f"{node.place}: `{name}` is no regular expression: {error}."
-        else:
-            if pattern.pattern in ("", ".*", "^.*$", "^.*", ".*$"):
-                yield f"{node.place}: `{name}` fits every text. Write `string`, or a pattern that can fail."
+        return
+    try:
+        pattern = re.compile(data)
+    except re.error as error:
+        yield f"{node.place}: `{name}` is no regular expression: {error}."
+    else:
+        if pattern.pattern in ("", ".*", "^.*$", "^.*", ".*$"):
+            yield f"{node.place}: `{name}` fits every text. Write `string`, or a pattern that can fail."
 
 
 def _types(node: Node, name: str) -> Iterator[str]:
@@ -107,12 +130,10 @@ def _types(node: Node, name: str) -> Iterator[str]:
     if not words:
         yield f"{node.place}: `{name}` is empty, so that it never holds."
     for word in words:
-        if word is not None and word not in TYPES:
+        if word is not None and not is_type_word(word) and not _is_template(word):
             hint = nearest(str(word), TYPES)
-            yield (
-                f"{node.place}: `{name}`: {describe(word)} is no type.{hint} A mapping with a key `type` is written "
-                "`{eq: {type: …}}`."
-            )
+            data = f" Data with a key `type` are expected by `{{type: {{eq: {word}}}}}`." if type(word) is str else ""
+            yield f"{node.place}: `{name}`: {describe(word)} is no type.{hint}{data}"
 
 
 def _is_template(data: Any) -> bool:

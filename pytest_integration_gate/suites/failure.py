@@ -30,7 +30,7 @@ def failed_step(
     counted = f"{number} of {len(test.steps)}, " if len(test.steps) > 1 else ""
     tried = f", tried {attempts} times" if attempts > 1 else ""
     lines = [reason, ""]
-    lines += [f"suite  {suite.title}", f"test   {test.name}", f"step   {counted}{step.name}{tried}"]
+    lines += [f"suite  {suite.title}", f"test   {test.name}", f"step   {counted}{world.secrets.text(step.name)}{tried}"]
     lines += _section("differences", _differences(error.differences, world))
     lines += _section("sent", world.secrets.text(error.sent).splitlines())
     lines += _section("received", world.secrets.text(error.seen.received).splitlines() if error.seen else ())

@@ -14,7 +14,7 @@ from requests.adapters import HTTPAdapter
 from requests.structures import CaseInsensitiveDict
 
 from pytest_integration_gate.isolation import at_work, perf_counter
-from pytest_integration_gate.suites.durations import seconds, shown
+from pytest_integration_gate.suites.durations import milliseconds, seconds, shown
 from pytest_integration_gate.suites.matchers import ABSENT, Difference, differences
 from pytest_integration_gate.suites.seen import Seen, StepFailed
 
@@ -37,7 +37,7 @@ def run(data: Mapping[str, Any], world: World) -> Seen:
     """Send the request of a step."""
     arguments: dict[str, Any] = {"params": data.get("params")}
     if "form" in data:
-        arguments["data"] = {name: _scalar(value) for name, value in data["form"].items()}
+        arguments["data"] = {name: scalar(value) for name, value in data["form"].items()}
     elif isinstance(data.get("data"), str):
         arguments["data"] = data["data"].encode()
     elif "data" in data:
@@ -55,6 +55,8 @@ def compare(expect: Mapping[str, Any] | None, seen: Seen) -> tuple[Difference, .
         if key == "headers":
             wanted = {str(name).lower(): _header(value) for name, value in wanted.items()}
             actual = {name.lower(): value for name, value in actual.items()}
+        if key == "response_time":
+            wanted = milliseconds(wanted)
         if key == "body" and actual == "":  # no body at all is empty, null and absent alike
             actual = None if wanted is None else ABSENT if wanted == {"absent": True} else ""
         found += differences(wanted, actual, path=f"$.{key}", exact=exact and key == "body")
@@ -68,7 +70,7 @@ def send(data: Mapping[str, Any], world: World, /, method: str = "GET", **argume
     """
     method, url = target(data["endpoint"], world, method)
     headers = {**world.headers, **data.get("headers", {})}
-    headers = {name: _scalar(value) for name, value in headers.items() if value is not None}
+    headers = {name: scalar(value) for name, value in headers.items() if value is not None}
     try:
         session = world.session_for(url)
         request = session.prepare_request(requests.Request(method, url, headers=headers, **arguments))
@@ -167,7 +169,8 @@ def body_of(response: requests.Response) -> Any:
     return text
 
 
-def _scalar(value: Any) -> str:
+def scalar(value: Any) -> str:
+    """Write a value of a header or a form."""
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 

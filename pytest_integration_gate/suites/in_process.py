@@ -1,10 +1,14 @@
-"""Sends requests to an application in this process, through WSGI (PEP 3333) or ASGI 3, without a socket."""
+"""Sends requests to an application in this process, through WSGI (PEP 3333) or ASGI 3, without a socket.
+
+It is treated as a server treats it: what it raises is logged, and answered by 500 unless it has answered before.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import inspect
 import io
+import logging
 import sys
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -16,6 +20,8 @@ from urllib.parse import unquote, urlsplit
 import requests
 from requests.adapters import BaseAdapter
 from urllib3 import HTTPHeaderDict, HTTPResponse
+
+_LOG = logging.getLogger(__name__)
 
 _SHUT_DOWN = 5.0
 """Seconds that an application has to shut down."""
@@ -110,12 +116,16 @@ class _Wsgi:
             started[:] = [(status, headers)]
             return written.append
 
-        result: Iterable[bytes] = self._app(environ, start_response)
         try:
-            written.extend(result)
-        finally:
-            if hasattr(result, "close"):
-                result.close()
+            result: Iterable[bytes] = self._app(environ, start_response)
+            try:
+                written.extend(result)
+            finally:
+                if hasattr(result, "close"):
+                    result.close()
+        except Exception:
+            _log(request)
+            return 500, responses[500], [], b""
         code, _, reason = started[0][0].partition(" ")
         return int(code), reason, list(started[0][1]), b"".join(written)
 
@@ -218,5 +228,12 @@ class _Asgi:
                 if not message.get("more_body", False):
                     done.set()
 
-        await self._app(scope, receive, send)
+        try:
+            await self._app(scope, receive, send)
+        except Exception:
+            _log(request)
         return status, responses.get(status, ""), fields, bytes(content)
+
+
+def _log(request: requests.PreparedRequest) -> None:
+    _LOG.exception("The application raised at %s %s", request.method, request.path_url)

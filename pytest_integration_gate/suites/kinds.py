@@ -11,8 +11,16 @@ from typing import Any
 
 from pytest_integration_gate.strict_yaml import Data, Node
 from pytest_integration_gate.suites.durations import refuse_duration
-from pytest_integration_gate.suites.expectations import problems_of
-from pytest_integration_gate.suites.load_rules import FIGURES, check_load, refuse_rate
+from pytest_integration_gate.suites.load_rules import FIGURES, refuse_rate
+from pytest_integration_gate.suites.step_checks import (
+    check_command,
+    check_http,
+    check_performance,
+    check_sql,
+    check_upload,
+    check_webhook,
+    check_websocket,
+)
 from pytest_integration_gate.values import dataclass
 from pytest_integration_gate.yaml_rules import (
     Choice,
@@ -81,7 +89,8 @@ _HTTP_EXPECT = Table(
         "body": ANY,
         "response_time": ANY,
         "exact": Flag(),
-    }
+    },
+    meant={"code": "status", "json": "body", "time": "response_time"},
 )
 _CAPTURE = MapOf(NAME)
 _REQUEST: Mapping[str, Rule] = {
@@ -114,116 +123,6 @@ class Kind:
     extra: str = "suites"
 
 
-def _check_http(step: Node, name: str) -> Iterator[str]:
-    yield from check_endpoint(step, name)
-    expect = step.entries.get("expect")
-    if expect is not None:
-        yield from check_http_expect(expect.value, f"{name}.expect")
-
-
-def check_endpoint(step: Node, name: str) -> Iterator[str]:
-    """Check the endpoint of a step: a path or a URL, with a method before it or without."""
-    entry = step.entries.get("endpoint")
-    if entry is not None and isinstance(entry.value.data, str):
-        words = entry.value.data.split()
-        is_right = len(words) == 1 or (len(words) == 2 and words[0].isalpha()) or "{{" in entry.value.data
-        if words and not is_right:
-            yield (
-                f"{entry.value.place}: `{name}.endpoint` is `{entry.value.data}`. Write a method and a path, like "
-                "`GET /health`, or a URL."
-            )
-        elif len(words) == 2 and words[0] != words[0].upper():
-            yield f"{entry.value.place}: `{words[0]}` is no method. Write `{words[0].upper()} {words[1]}`."
-
-
-def check_http_expect(expect: Node, name: str) -> Iterator[str]:
-    """Check what is expected of a response."""
-    if not isinstance(expect.data, dict):
-        return
-    exact = expect.data.get("exact") is True
-    if not set(expect.data) - {"exact"}:
-        yield f"{expect.place}: `{name}` is empty, so that nothing is checked. Write what is expected, or take it out."
-    for key, entry in expect.entries.items():
-        node, inner = entry.value, f"{name}.{key}"
-        if key == "status":
-            if isinstance(node.data, list) or (isinstance(node.data, str) and not _is_status(node.data)):
-                yield (
-                    f"{node.place}: `{inner}` must be a number or a matcher. Several are allowed by "
-                    "`{in: [200, 201]}`."
-                )
-            else:
-                yield from problems_of(node, inner, least=100)
-        elif key == "response_time":
-            yield from problems_of(node, inner, least=0)
-        elif key in ("headers", "body"):
-            yield from problems_of(node, inner, exact=exact)
-
-
-def _is_status(text: str) -> bool:
-    return "{{" in text or text in ("integer", "number")
-
-
-def _check_sql(step: Node, name: str) -> Iterator[str]:
-    expect = step.entries.get("expect")
-    checks = {"expect", "capture", "until", "fail_if"} & step.entries.keys()
-    sql = step.entries.get("sql")
-    if not checks and sql is not None and str(sql.value.data).lstrip()[:6].lower() == "select":
-        yield f"{step.place}: `{name}` selects rows and checks nothing. Add `expect` or `capture`."
-    if expect is None or not isinstance(expect.value.data, dict):
-        return
-    if not set(expect.value.data) - {"exact"}:
-        yield f"{expect.value.place}: `{name}.expect` is empty, so that nothing is checked."
-    for key, entry in expect.value.entries.items():
-        least = 0 if key == "rows" else None
-        if key != "exact":
-            yield from problems_of(entry.value, f"{name}.expect.{key}", least=least)
-
-
-def _check_command(step: Node, name: str) -> Iterator[str]:
-    expected = step.entries.get("expected_output") or step.entries.get("expectedOutput")
-    if expected is None:
-        return
-    node, inner = expected.value, f"{name}.expected_output"
-    if isinstance(node.data, dict) and set(node.data) == {"json"}:
-        node, inner = node.entries["json"].value, f"{inner}.json"
-    yield from problems_of(node, inner)
-
-
-def _check_websocket(step: Node, name: str) -> Iterator[str]:
-    exchange = step.entries.get("exchange")
-    for number, item in enumerate(exchange.value.items if exchange is not None else ()):
-        if "expect" in item.entries:
-            yield from problems_of(item.entries["expect"].value, f"{name}.exchange[{number}].expect")
-        elif "send" not in item.entries and isinstance(item.data, dict):
-            yield f"{item.place}: `{name}.exchange[{number}]` neither sends nor expects anything."
-
-
-def _check_upload(step: Node, name: str) -> Iterator[str]:
-    yield from _check_http(step, name)
-    file = step.entries.get("file")
-    if (
-        file is not None
-        and isinstance(file.value.data, dict)
-        and ("path" in file.value.data) == ("content" in file.value.data)
-    ):
-        yield f"{file.value.place}: `{name}.file` needs either `path` or `content`."
-    back = step.entries.get("read_back")
-    if back is not None:
-        yield from _check_http(back.value, f"{name}.read_back")
-
-
-def _check_webhook(step: Node, name: str) -> Iterator[str]:
-    yield from _check_http(step, name)
-    replay = step.entries.get("replay")
-    if replay is not None and "expect" in replay.value.entries:
-        yield from check_http_expect(replay.value.entries["expect"].value, f"{name}.replay.expect")
-
-
-def _check_performance(step: Node, name: str) -> Iterator[str]:
-    yield from check_endpoint(step, name)
-    yield from check_load(step, name)
-
-
 _WITH_EXPECT: Mapping[str, Rule] = {**COMMON, "expect": _HTTP_EXPECT, "capture": _CAPTURE}
 _RESPONSE = ("status", "headers", "body", "response_time")
 
@@ -240,11 +139,12 @@ KINDS: Mapping[str, Kind] = {
                 "params": MapOf(ANY),
                 "database": NAME,
                 "expect": MapOf(ANY),
+                "refused": ANY,
                 "capture": _CAPTURE,
             },
             required=("sql",),
             sees=("rows", "first", "count"),
-            check=_check_sql,
+            check=check_sql,
             library="sqlalchemy",
         ),
         Kind(
@@ -256,14 +156,15 @@ KINDS: Mapping[str, Kind] = {
                 "command": COMMAND,
                 "expected_output": ANY,
                 "exit_code": ANY,
+                "expect": Table(keys={"exit_code": ANY, "output": ANY, "stderr": ANY, "json": ANY}),
                 "timeout": DURATION,
                 "env": MapOf(SCALAR),
                 "cwd": NAME,
                 "capture": _CAPTURE,
             },
             required=("command",),
-            sees=("exit_code", "output", "stderr"),
-            check=_check_command,
+            sees=("exit_code", "output", "stderr", "json"),
+            check=check_command,
         ),
         Kind(
             name="websocket",
@@ -274,12 +175,22 @@ KINDS: Mapping[str, Kind] = {
                 "url": NAME,
                 "headers": HEADERS,
                 "timeout": DURATION,
-                "exchange": ListOf(Table(keys={"send": Value(_refuse_empty), "expect": ANY, "timeout": DURATION})),
+                "exchange": ListOf(
+                    Table(
+                        keys={
+                            "send": Value(_refuse_empty),
+                            "expect": ANY,
+                            "closed": ANY,
+                            "refused": ANY,
+                            "timeout": DURATION,
+                        }
+                    )
+                ),
                 "capture": _CAPTURE,
             },
             required=("url", "exchange"),
             sees=("messages",),
-            check=_check_websocket,
+            check=check_websocket,
             library="websockets",
             extra="websocket",
         ),
@@ -305,7 +216,7 @@ KINDS: Mapping[str, Kind] = {
             },
             required=("endpoint", "payload"),
             sees=_RESPONSE,
-            check=_check_webhook,
+            check=check_webhook,
             lazy=("then", "replay"),
         ),
         Kind(
@@ -319,11 +230,12 @@ KINDS: Mapping[str, Kind] = {
                     keys={"field": NAME, "path": NAME, "content": Text(), "filename": NAME, "content_type": NAME},
                 ),
                 "data": MapOf(SCALAR),
+                "form": MapOf(SCALAR),
                 "read_back": Table(keys={**_REQUEST, "expect": _HTTP_EXPECT}, required=("endpoint", "expect")),
             },
             required=("endpoint", "file"),
             sees=_RESPONSE,
-            check=_check_upload,
+            check=check_upload,
             lazy=("read_back",),
         ),
         Kind(
@@ -333,7 +245,7 @@ KINDS: Mapping[str, Kind] = {
             keys={**COMMON, "endpoints": ListOf(NAME), "headers": HEADERS, "timeout": DURATION, "expect": _HTTP_EXPECT},
             required=("endpoints",),
             sees=_RESPONSE,
-            check=_check_http,
+            check=check_http,
         ),
         Kind(
             name="performance",
@@ -357,7 +269,7 @@ KINDS: Mapping[str, Kind] = {
             library="aiohttp",
             extra="load",
             sees=FIGURES,
-            check=_check_performance,
+            check=check_performance,
         ),
         Kind(
             name="http",
@@ -366,7 +278,7 @@ KINDS: Mapping[str, Kind] = {
             keys={**_WITH_EXPECT, **_REQUEST, "data": ANY, "form": MapOf(SCALAR)},
             required=("endpoint",),
             sees=_RESPONSE,
-            check=_check_http,
+            check=check_http,
         ),
     )
 }

@@ -8,8 +8,9 @@ from contextlib import contextmanager, nullcontext
 from typing import Any
 
 from pytest_integration_gate.errors import GateError
+from pytest_integration_gate.suites.durations import milliseconds
 from pytest_integration_gate.suites.extras import needs
-from pytest_integration_gate.suites.load_rules import FIGURES, OF_PROCESSES, TIMES
+from pytest_integration_gate.suites.load_rules import FIGURES, LENGTHS, OF_PROCESSES, TIMES
 from pytest_integration_gate.suites.loop import LoopThread
 from pytest_integration_gate.suites.matchers import Difference, differences
 from pytest_integration_gate.yaml_rules import nearest
@@ -55,7 +56,7 @@ def run_load(
     return LoadFigures(
         requests=samples.requests,
         answers=samples.answers,
-        duration=round(seconds, 3),
+        duration=round(seconds * 1000, 3),
         throughput=round(samples.answers / seconds, 1),
         success_rate=samples.successes / samples.requests if samples.requests else 0.0,
         latencies=samples.latencies(),
@@ -76,6 +77,7 @@ def compare(expect: Mapping[str, Any], figures: LoadFigures) -> tuple[Difference
     refuse_unknown(expect)
     if not figures.answers:
         return (Difference(path="$.answers", expected={"gte": 1}, actual=0, hint=_errors(figures)),)
+    expect = {name: milliseconds(wanted) if name in LENGTHS else wanted for name, wanted in expect.items()}
     actual = measured(figures)
     beyond = [reason for name, wanted in expect.items() for reason in _beyond(name, wanted, figures)]
     if beyond:
@@ -113,7 +115,7 @@ def measured(figures: LoadFigures) -> dict[str, Any]:
 
 def text_of(figures: LoadFigures) -> str:
     """Write figures for people."""
-    lines = [f"{figures.requests} requests in {figures.duration:g} s: {figures.throughput:g} answers a second"]
+    lines = [f"{figures.requests} requests in {figures.duration / 1000:g} s: {figures.throughput:g} answers a second"]
     if figures.latencies is not None:
         lines.append("  ".join(f"{_SHORT.get(name, name)} {getattr(figures.latencies, name):g} ms" for name in TIMES))
     lines.append(

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from pytest_integration_gate.strict_yaml import Data, Node
-from pytest_integration_gate.suites.expectations import problems_of
+from pytest_integration_gate.suites.durations import milliseconds
+from pytest_integration_gate.suites.expectations import problems_of, problems_of_time
 from pytest_integration_gate.yaml_rules import nearest
 
 TIMES = ("avg_response_time", "min", "p50", "p90", "p95", "p99", "max")
 OF_PROCESSES = ("memory_mb", "cpu_percent")
+LENGTHS = frozenset((*TIMES, "duration"))
+"""Figures that are lengths of time, in milliseconds."""
 FIGURES = (*TIMES, "throughput", "success_rate", "requests", "answers", "duration", "errors", *OF_PROCESSES)
 """Everything that can be expected of a load."""
 
@@ -49,7 +53,11 @@ def check_load(step: Node, name: str) -> Iterator[str]:
         elif key == "status":
             if not all(type(status) is int for status in _listed(entry.value.data)):
                 yield f"{entry.value.place}: `{inner}` must be a status or a list of them."
-        elif key not in OF_PROCESSES:
+        elif key in LENGTHS:
+            yield from problems_of_time(entry.value, inner)
+        elif key in OF_PROCESSES:
+            yield from _of_process(entry.value, inner)
+        else:
             yield from problems_of(entry.value, inner, least=0)
             if key == "success_rate":
                 yield from _always_below_one(entry.value, inner)
@@ -58,7 +66,7 @@ def check_load(step: Node, name: str) -> Iterator[str]:
 def near_bounds(expect: Mapping[str, Any], figures: Mapping[str, Any]) -> Iterator[str]:
     """Say which times, memory and processor time have kept their upper bound by less than a fifth of it."""
     for name in (*TIMES, *OF_PROCESSES):
-        wanted, seen = expect.get(name), figures.get(name)
+        wanted, seen = milliseconds(expect.get(name)), figures.get(name)
         if not isinstance(wanted, Mapping):
             continue
         process = wanted.get("process", "")
@@ -69,6 +77,17 @@ def near_bounds(expect: Mapping[str, Any], figures: Mapping[str, Any]) -> Iterat
         if isinstance(bound, int | float) and isinstance(seen, int | float) and _NEAR * bound <= seen <= bound:
             owner = f" of {process}" if process else ""
             yield f"{name}{owner} is {seen:g}, {seen / bound:.0%} of the {bound:g} that it may be"
+
+
+def _of_process(node: Node, name: str) -> Iterator[str]:
+    """Check the bounds beside the name of a process."""
+    bounds = {key: entry for key, entry in node.entries.items() if key != "process"}
+    if node.entries and not bounds:
+        yield f"{node.place}: `{name}` names a process and no bound, so that nothing is checked."
+        return
+    if bounds:
+        node = replace(node, data={key: entry.value.data for key, entry in bounds.items()}, entries=bounds)
+    yield from problems_of(node, name, least=0)
 
 
 def _always_below_one(node: Node, name: str) -> Iterator[str]:

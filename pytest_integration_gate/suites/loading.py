@@ -219,7 +219,7 @@ _OTHER = {"expectedOutput": "expected_output", "exitCode": "exit_code"}
 
 def _default_name(data: Mapping[str, Any], kind: Kind) -> str:
     value = data.get(kind.tell)
-    if kind.name in ("webhook", "upload"):
+    if kind.name in ("webhook", "upload", "performance"):
         value = data.get("endpoint")
     if kind.name == "websocket":
         value = data.get("url")

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from pytest_integration_gate.model.secrecy import SECRET, looks_secret, mask, names_secret
+from pytest_integration_gate.model.secrecy import SECRET, looks_secret, mask, names_secret, pairs
 
 _SHORTEST = 4
 """Secrets shorter than this are not looked for elsewhere: they would hide half of the text."""
@@ -21,9 +21,9 @@ class Secrets:
 
     def __init__(self, values: Iterable[str] = (), patterns: Sequence[str] = ()) -> None:
         self._values = {value for value in values if len(value) >= _SHORTEST}
-        self._patterns = (
-            re.compile("|".join(f"(?:{pattern})" for pattern in patterns), re.IGNORECASE) if patterns else None
-        )
+        names = "|".join(f"(?:{pattern})" for pattern in patterns)
+        self._patterns = re.compile(names, re.IGNORECASE) if names else None
+        self._pairs = pairs(names) if names else None
 
     def is_secret(self, name: str) -> bool:
         """Whether what stands under this name is to be hidden."""
@@ -54,7 +54,8 @@ class Secrets:
 
     def text(self, text: str) -> str:
         """Return a text without secrets: the known ones, and what stands under telling names or looks like one."""
-        return mask(self.known(text))
+        text = mask(self.known(text))
+        return text if self._pairs is None else self._pairs.sub(rf"\1{SECRET}", text)
 
     def known(self, text: str) -> str:
         """Return a text without the values that are known to be secret, and without credentials of well-known forms.

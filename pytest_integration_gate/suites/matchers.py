@@ -48,8 +48,13 @@ def differences(expected: Any, actual: Any, *, path: str = "$", exact: bool = Fa
 
 
 def is_matcher(expected: Any) -> bool:
-    """Whether an expectation is a mapping that only has names of matchers as keys."""
-    return isinstance(expected, Mapping) and bool(expected) and all(key in MATCHERS for key in expected)
+    """Whether an expectation is a mapping that only has names of matchers as keys.
+
+    No type is a mapping: ``{type: {eq: x}}`` speaks of data with a key `type`.
+    """
+    if not isinstance(expected, Mapping) or isinstance(expected.get("type"), Mapping):
+        return False
+    return bool(expected) and all(key in MATCHERS for key in expected)
 
 
 def below(path: str, key: object) -> str:
@@ -238,13 +243,21 @@ def _bound(name: str, holds: Callable[[Any, Any], bool]) -> _Compare:
 
 
 def _in(operand: Any, actual: Any, path: str, exact: bool) -> Iterator[Difference]:
-    if actual is ABSENT or not any(equal(one, actual) for one in operand):
-        yield Difference(path=path, expected={"in": operand}, actual=actual)
+    if actual is ABSENT or not any(equal(one, actual) for one in _listed(operand)):
+        yield Difference(path=path, expected={"in": operand}, actual=actual, hint=_no_list(operand))
 
 
 def _not_in(operand: Any, actual: Any, path: str, exact: bool) -> Iterator[Difference]:
-    if actual is ABSENT or any(equal(one, actual) for one in operand):
-        yield Difference(path=path, expected={"not_in": operand}, actual=actual)
+    if actual is ABSENT or not _is_list(operand) or any(equal(one, actual) for one in operand):
+        yield Difference(path=path, expected={"not_in": operand}, actual=actual, hint=_no_list(operand))
+
+
+def _listed(operand: Any) -> Sequence[Any]:
+    return operand if _is_list(operand) else ()
+
+
+def _no_list(operand: Any) -> str:
+    return "" if _is_list(operand) else f"a list is needed, {_kind(operand)} was given"
 
 
 def _contains(operand: Any, actual: Any, path: str, exact: bool) -> Iterator[Difference]:
@@ -299,9 +312,11 @@ def _absent(operand: Any, actual: Any, path: str, exact: bool) -> Iterator[Diffe
 
 
 def _type(operand: Any, actual: Any, path: str, exact: bool) -> Iterator[Difference]:
-    words = operand if _is_list(operand) else [operand]
-    if actual is ABSENT or not any(TYPES["null" if word is None else word](actual) for word in words):
-        yield Difference(path=path, expected={"type": operand}, actual=actual)
+    words = ["null" if word is None else word for word in (operand if _is_list(operand) else [operand])]
+    unknown = [word for word in words if not is_type_word(word)]
+    if actual is ABSENT or unknown or not any(TYPES[word](actual) for word in words):
+        hint = f"{unknown[0]!r} is no type" if unknown else ""
+        yield Difference(path=path, expected={"type": operand}, actual=actual, hint=hint)
 
 
 def _optional(operand: Any, actual: Any, path: str, exact: bool) -> Iterator[Difference]:

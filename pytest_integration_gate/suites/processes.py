@@ -2,12 +2,15 @@
 
 A descendant can escape its tree: when its parent ends, init adopts it. So every command gets a mark into its
 environment, which descendants inherit; whoever bears the mark belongs to the family, wherever it hangs in the tree.
+Servers that write their title over their environment (redis-server, nginx) are known by a second mark, on Linux.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+import zlib
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from time import monotonic, sleep
 
 from pytest_integration_gate.suites.extras import needs
@@ -25,16 +28,42 @@ _PAUSE = 0.02
 _ROUNDS = 3
 
 
+_LIMIT: int | None = getattr(psutil, "RLIMIT_LOCKS", None)
+"""A limit that limits nothing since Linux 2.4.25 and is inherited like all of them: its value is the second mark."""
+
+
+@contextmanager
+def marking(mark: str) -> Iterator[None]:
+    """Give what is started in this block the second mark, where there is one."""
+    own, limit = psutil.Process(), None
+    with suppress(psutil.Error, OSError):
+        if _LIMIT is not None:
+            limit = own.rlimit(_LIMIT)
+            own.rlimit(_LIMIT, (_value(mark), limit[1]))
+    try:
+        yield
+    finally:
+        with suppress(psutil.Error, OSError):
+            if _LIMIT is not None and limit is not None:
+                own.rlimit(_LIMIT, limit)
+
+
 def bearers(mark: str) -> list[psutil.Process]:
-    """Find the processes that were started with this mark in their environment."""
-    found = []
-    for process in psutil.process_iter():
-        try:
-            if process.environ().get(MARK) == mark:
-                found.append(process)
-        except (psutil.Error, OSError):  # somebody else's, or gone
-            continue
-    return found
+    """Find the processes that were started with this mark, or by one of them."""
+    return [process for process in psutil.process_iter() if _bears(process, mark)]
+
+
+def _bears(process: psutil.Process, mark: str) -> bool:
+    with suppress(psutil.Error, OSError):  # somebody else's, or gone
+        if process.environ().get(MARK) == mark:
+            return True
+    with suppress(psutil.Error, OSError):
+        return _LIMIT is not None and process.rlimit(_LIMIT)[0] == _value(mark)
+    return False
+
+
+def _value(mark: str) -> int:
+    return zlib.crc32(mark.encode()) | 1 << 40
 
 
 def descendants(roots: Iterable[psutil.Process]) -> set[psutil.Process]:

@@ -32,7 +32,7 @@ class Latencies:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadFigures:
-    """What a load run measured. Times are in milliseconds, `duration` in seconds, `throughput` in answers a second.
+    """What a load run measured. Times are in milliseconds, `throughput` is in answers a second.
 
     A time-out counts among the times with as long as it was waited for; what got no answer for another reason has no
     time and stands in `errors`, with how often each kind happened. `success_rate` is the share of requests that got the

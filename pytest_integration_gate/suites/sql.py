@@ -67,8 +67,10 @@ def run(data: Mapping[str, Any], world: World) -> Seen:
         )
     statement, parameters = data["sql"], data.get("params", {})
     sent = statement + "".join(f"\n  :{name} = {value!r}" for name, value in parameters.items())
+    is_connected = False
     try:
         with world.engine(url).begin() as connection:
+            is_connected = True
             result = connection.execute(sqlalchemy.text(statement), parameters)
             rows = [
                 {name: _plain(value) for name, value in row.items()}
@@ -77,9 +79,24 @@ def run(data: Mapping[str, Any], world: World) -> Seen:
             count = len(rows) if result.returns_rows else result.rowcount
     except sqlalchemy.exc.SQLAlchemyError as error:
         reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
+        if "refused" in data and is_connected:
+            return _refused(data["refused"], reason, sent)
         raise StepFailed(f"The database refused the statement: {reason}.", sent=sent) from None
-    seen = {"rows": rows, "first": rows[0] if rows else None, "count": count}
-    return Seen(data=seen, sent=sent, received=table(rows))
+    seen = Seen(
+        data={"rows": rows, "first": rows[0] if rows else None, "count": count}, sent=sent, received=table(rows)
+    )
+    if "refused" in data:
+        difference = Difference(path="$.refused", expected=data["refused"], actual=ABSENT, hint="it was accepted")
+        raise StepFailed("", differences=(difference,), seen=seen)
+    return seen
+
+
+def _refused(expected: Any, reason: str, sent: str) -> Seen:
+    """Compare what the database says against the statement with what it is expected to say."""
+    seen = Seen(data={"rows": [], "first": None, "count": 0}, sent=sent, received=reason)
+    if found := differences(expected, reason, path="$.refused"):
+        raise StepFailed("", differences=found, seen=seen)
+    return seen
 
 
 def compare(expect: Mapping[str, Any] | None, seen: Seen) -> tuple[Difference, ...]:

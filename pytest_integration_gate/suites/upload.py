@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
-from pytest_integration_gate.suites.http import compare, send
+from pytest_integration_gate.suites.http import compare, scalar, send
 from pytest_integration_gate.suites.seen import Seen, StepFailed
 
 if TYPE_CHECKING:
@@ -28,5 +28,5 @@ def run(data: Mapping[str, Any], world: World) -> Seen:
         content = file["content"].encode()
     name = file.get("filename") or (PurePath(file["path"]).name if "path" in file else "upload.txt")
     part = (name, content, file["content_type"]) if "content_type" in file else (name, content)
-    fields = {key: str(value) for key, value in data.get("data", {}).items()}
+    fields = {key: scalar(value) for key, value in {**data.get("data", {}), **data.get("form", {})}.items()}
     return send(data, world, method="POST", data=fields, files={file.get("field", "file"): part})

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from types import FrameType, ModuleType
 from typing import Any
 
-from pytest_integration_gate.traffic.listening import SendCall, Undo, after, after_reading, listen, together
+from pytest_integration_gate.traffic.listening import SendCall, Undo, after, after_reading, listen, parsing, together
 from pytest_integration_gate.traffic.wire import Wire
 
 _CLIENT = "aiohttp"
@@ -40,15 +40,13 @@ def hook(module: ModuleType, wire: Wire) -> Iterator[Undo]:
         sending = wire.under_way
         if sending is not None and sending.client == _CLIENT and value.method != "CONNECT":  # which a proxy answers
             wire.answer(sending, value, value.status, value.headers, value.headers.items(), _body)
-
-    def parses(values: tuple[Any, ...], kwargs: Mapping[str, Any], frame: FrameType | None) -> None:
-        wire.parsed(values[0], frame)
+            wire.look(sending)
 
     yield listen(session._request, wire, sends)
     yield listen(connector.connect, wire, connects)
     yield after(response.start, wire, started)
     yield after_reading(response.read, wire)
-    yield listen(response.json, wire, parses)
+    yield parsing(response.json, wire)
 
 
 class _Hops(SendCall):

@@ -9,19 +9,22 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Container, Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 from zlib import decompressobj, error
 
 from pytest_integration_gate.model.capture import argument_of, shape_of
 from pytest_integration_gate.model.exchange import Answer, Exchange, Request, Segment
 from pytest_integration_gate.model.interaction import EVERYTHING, Argument, Uses
 from pytest_integration_gate.model.literal import normal
+from pytest_integration_gate.model.secrecy import mask_parameter
 from pytest_integration_gate.model.shape import NEVER, Scalar
 from pytest_integration_gate.source.spelling import Spelling
 from pytest_integration_gate.source.uses import uses_at
 from pytest_integration_gate.traffic.callers import Caller
-from pytest_integration_gate.traffic.wire import LARGEST, Sending, text_of
+from pytest_integration_gate.traffic.sending import Sending, text_of
+from pytest_integration_gate.traffic.wire import LARGEST
 
 _ID = re.compile(
     r"""
@@ -34,10 +37,11 @@ _ID = re.compile(
 )
 _PORTS = {"http": 80, "https": 443}
 # What a client or a stub library adds by itself; its author did not claim it.
-_AUTOMATIC = frozenset({"content-length", "content-type", "date", "server", "connection", "transfer-encoding", "vary"})
+AUTOMATIC = frozenset({"content-length", "content-type", "date", "server", "connection", "transfer-encoding", "vary"})
 FORM = "application/x-www-form-urlencoded"
 _FIELD = re.compile(rb"""content-disposition:[^\r\n]*?;\s*name="?([^"\r\n;]+)""", re.IGNORECASE)
 _STR = Scalar("str")
+_SMALL = 4_096
 _GZIP = b"\x1f\x8b"
 
 
@@ -48,8 +52,8 @@ def exchange_of(sending: Sending, spelling: Spelling) -> Exchange:
         answer=_answer(sending),
         error=NEVER if sending.error is None else sending.error,
         uses=uses_of(sending.caller),
-        body_uses=_body_uses(sending.readers),
-        headers_read=tuple(sorted(sending.headers_read)),
+        body_uses=body_uses_of(sending.readers),
+        headers_read=tuple(sorted({*sending.headers_read})),
         is_emulated=sending.is_emulated,
     )
 
@@ -70,21 +74,27 @@ def segments_of(path: str, spelling: Container[str]) -> tuple[Segment, ...]:
 def origin_of(url: str) -> str:
     """Return scheme, host and port of a URL, without a port that goes without saying and without credentials."""
     parts = urlsplit(url)
+    return _origin(parts.scheme, parts.netloc)
+
+
+@lru_cache(maxsize=1024)
+def _origin(scheme: str, netloc: str) -> str:
+    parts = SplitResult(scheme, netloc, "", "", "")
     host = (parts.hostname or "").lower()
     try:
         port = parts.port
     except ValueError:
         port = None
     host = f"[{host}]" if ":" in host else host
-    shown = "" if port is None or _PORTS.get(parts.scheme) == port else f":{port}"
-    return f"{parts.scheme.lower()}://{host}{shown}"
+    shown = "" if port is None or _PORTS.get(scheme) == port else f":{port}"
+    return f"{scheme}://{host}{shown}"
 
 
 def query_of(pairs: Iterable[tuple[str, Any]]) -> tuple[tuple[str, Argument], ...]:
     """Picture the parameters of a query by name; one that is repeated is a list."""
     values: dict[str, list[Any]] = {}
     for name, value in pairs:
-        values.setdefault(name, []).append(value)
+        values.setdefault(name, []).append(mask_parameter(name, value) if isinstance(value, str) else value)
     return tuple(
         (name, argument_of(found[0] if len(found) == 1 else found, name)) for name, found in sorted(values.items())
     )
@@ -97,6 +107,16 @@ def media_type(headers: Mapping[str, str]) -> str:
 
 def body_of(content: bytes, content_type: str) -> Argument:
     """Picture a body: what JSON or a form holds, the text of anything else, None when it is empty."""
+    # Services say the same again and again.
+    return _picture_again(content, content_type) if len(content) <= _SMALL else _picture(content, content_type)
+
+
+@lru_cache(maxsize=256)
+def _picture_again(content: bytes, content_type: str) -> Argument:
+    return _picture(content, content_type)
+
+
+def _picture(content: bytes, content_type: str) -> Argument:
     if not content:
         return argument_of(None)
     if content_type == FORM:
@@ -119,13 +139,13 @@ def body_of(content: bytes, content_type: str) -> Argument:
 
 
 def _request(sending: Sending, spelling: Spelling) -> Request:
-    parts, headers = urlsplit(sending.url), _named(sending.headers)
+    parts, headers = urlsplit(sending.url), _named(sending.headers.items())
     content_type = media_type(headers)
     return Request(
         method=sending.method,
-        origin=origin_of(sending.url),
+        origin=_origin(parts.scheme, parts.netloc),
         path=segments_of(parts.path, spelling),
-        query=query_of(parse_qsl(parts.query, keep_blank_values=True)),
+        query=query_of(parse_qsl(parts.query, keep_blank_values=True)) if parts.query else (),
         body=body_of(sending.body, content_type) if sending.body else None,
         content_type=content_type,
         is_authorized="authorization" in headers,
@@ -136,13 +156,13 @@ def _request(sending: Sending, spelling: Spelling) -> Request:
 def _answer(sending: Sending) -> Answer | None:
     if sending.status is None:
         return None
-    headers = _named(sending.response_headers)
+    headers = _named(sending.response_headers.items())
     content_type = media_type(headers)
     body = None if sending.content is None else body_of(_unpacked(sending.content, headers), content_type)
     if sending.stub is None:
         names: Iterable[str] = headers
     else:
-        names = headers.keys() - _AUTOMATIC
+        names = headers.keys() - AUTOMATIC
         content_type = _written_type(content_type, body)
     return Answer(status=sending.status, headers=tuple(sorted(names)), content_type=content_type, body=body)
 
@@ -168,7 +188,7 @@ def _unpacked(content: bytes, headers: Mapping[str, str]) -> bytes:
         return content
 
 
-def _body_uses(readers: list[Caller]) -> Uses | None:
+def body_uses_of(readers: Sequence[Caller]) -> Uses | None:
     """What all who asked for the parsed body do with it, None when nobody did but a test."""
     uses = [uses_of(one) for one in readers if one.kind != "test"]
     return both(uses) if uses else None

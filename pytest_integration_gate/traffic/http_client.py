@@ -13,13 +13,16 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from pytest_integration_gate.traffic.listening import SendCall, Undo, Unheard, guarded, listen, together
-from pytest_integration_gate.traffic.wire import LARGEST, Sending, Wire
+from pytest_integration_gate.traffic.sending import Sending
+from pytest_integration_gate.traffic.wire import LARGEST, Wire
 
 
 @together
 def hook(module: ModuleType, wire: Wire) -> Iterator[Undo]:
     """Listen to ``http.client.HTTPConnection`` and ``HTTPResponse``; return the undoing."""
     connection, response = module.HTTPConnection, module.HTTPResponse
+    # Most of what is asked and read here is asked and read by clients that are listened to themselves.
+    of_answers = wire.ears()
     asked: WeakKeyDictionary[Any, Sending] = WeakKeyDictionary()
     pieces: WeakKeyDictionary[Any, list[bytes]] = WeakKeyDictionary()
 
@@ -32,6 +35,7 @@ def hook(module: ModuleType, wire: Wire) -> Iterator[Undo]:
             return None
         sending.is_real = True
         asked[sender] = sending
+        of_answers.wake()
         return SendCall(wire, sending, lambda *_: None)
 
     def answers(values: tuple[Any, ...], kwargs: Mapping[str, Any], frame: FrameType | None) -> SendCall | None:
@@ -45,10 +49,9 @@ def hook(module: ModuleType, wire: Wire) -> Iterator[Undo]:
         return None if values[0].chunked else reads(values, kwargs, frame)  # a line of chunks is made of reads
 
     yield listen(connection.request, wire, requests)
-    yield listen(connection.getresponse, wire, answers)
-    yield listen(response.read, wire, reads, of=wire.is_awaiting)
-    yield listen(response.read1, wire, reads, of=wire.is_awaiting)
-    yield listen(response.readline, wire, reads_line, of=wire.is_awaiting)
+    yield listen(connection.getresponse, wire, answers, among=of_answers)
+    for function, hear in ((response.read, reads), (response.read1, reads), (response.readline, reads_line)):
+        yield listen(function, wire, hear, of=wire.is_awaiting, among=wire.of_bodies)
 
 
 @together
@@ -96,7 +99,7 @@ def answered(wire: Wire, sending: Sending, value: Any) -> None:
             value,
             value.status,
             value.headers,
-            value.headers.items(),
+            value.headers.raw_items(),
             lambda got: b"" if got.isclosed() else None,
         )
 

@@ -12,8 +12,19 @@ from types import FrameType, ModuleType
 from typing import Any
 
 from pytest_integration_gate.traffic.callers import Caller
-from pytest_integration_gate.traffic.listening import SendCall, Undo, Unheard, after_reading, listen, tell, together
-from pytest_integration_gate.traffic.wire import Sending, Wire
+from pytest_integration_gate.traffic.listening import (
+    SendCall,
+    Undo,
+    Unheard,
+    after_reading,
+    header_reading,
+    listen,
+    parsing,
+    tell,
+    together,
+)
+from pytest_integration_gate.traffic.sending import Sending
+from pytest_integration_gate.traffic.wire import Wire
 
 _METHODS = ("get", "options", "head", "post", "put", "patch", "delete", "request", "send")
 # Who called an asynchronous client: a task that runs the request alone does not stand on its caller's stack.
@@ -42,18 +53,12 @@ def hook(module: ModuleType, wire: Wire) -> Iterator[Undo]:
     def asks(values: tuple[Any, ...], kwargs: Mapping[str, Any], frame: FrameType | None) -> _AskCall | None:
         return _AskCall(wire.caller(frame)) if _asking.get() is None else None
 
-    def parses(values: tuple[Any, ...], kwargs: Mapping[str, Any], frame: FrameType | None) -> None:
-        wire.parsed(values[0], frame)
-
-    def reads(values: tuple[Any, ...], kwargs: Mapping[str, Any], frame: FrameType | None) -> None:
-        wire.header_read(values[0], values[1], frame)
-
     yield listen(client._send_single_request, wire, sends)
     yield listen(other._send_single_request, wire, sends)
     for method in _METHODS:
         yield listen(getattr(other, method), wire, asks)
-    yield listen(response.json, wire, parses)
-    yield listen(module.Headers.__getitem__, wire, reads, of=wire.is_header)
+    yield parsing(response.json, wire)
+    yield header_reading(module.Headers.__getitem__, wire)
     yield after_reading(response.read, wire)
     yield after_reading(response.aread, wire)
     yield tell(module.WSGITransport.handle_request, wire, lambda *_: wire.went_in())

@@ -10,7 +10,9 @@ from types import FrameType, FunctionType, ModuleType
 from typing import Any, TypeAlias
 
 from pytest_integration_gate.isolation import getframe, quiet
-from pytest_integration_gate.traffic.wire import Sending, Wire
+from pytest_integration_gate.traffic.ears import Ears
+from pytest_integration_gate.traffic.sending import Sending
+from pytest_integration_gate.traffic.wire import Wire
 from pytest_integration_gate.trampoline import Call, Trampoline, obstacle
 
 Undo: TypeAlias = Callable[[], None]
@@ -19,31 +21,40 @@ Begin: TypeAlias = Callable[[tuple[Any, ...], Mapping[str, Any], FrameType | Non
 
 
 def listen(
-    function: Any, wire: Wire, begin: Begin, *, always: bool = False, of: Callable[[Any], bool] | None = None
+    function: Any,
+    wire: Wire,
+    begin: Begin,
+    *,
+    always: bool = False,
+    of: Callable[[Any], bool] | None = None,
+    among: Ears | None = None,
 ) -> Undo:
     """Call `begin` before each call of a function, while the wire listens or `always`; return what ends that.
 
-    `of` says whether the first argument is of interest; it is asked first, for functions that clients call often.
-    Raises AttributeError when it is no Python function.
+    `of` says whether the first argument is of interest; it is asked first, for functions that clients call often. An
+    ear that is one `among` others listens only when those are awake. Raises AttributeError when it is no Python
+    function.
     """
     if type(function) is not FunctionType or obstacle(function):
         raise AttributeError(f"{function!r} cannot be listened to")
 
-    def enter(values: tuple[Any, ...], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Call:
+    def enter(values: tuple[Any, ...], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Call | None:
         if not (wire.is_on or always) or (of is not None and not of(values[0])) or quiet.busy:
-            return UNHEARD
+            return None
         quiet.busy = True
         try:
-            return begin((*values, *args), kwargs, getframe(1).f_back) or UNHEARD
+            return begin((*values, *args) if args else values, kwargs, getframe(1).f_back)
         except (RecursionError, MemoryError):
-            return UNHEARD
+            return None
         except Exception as error:
             wire.fail(error)
-            return UNHEARD
+            return None
         finally:
             quiet.busy = False
 
     trampoline = Trampoline(function, enter)
+    if among is not None:
+        return among.take(trampoline)
     trampoline.install()
     return trampoline.uninstall
 
@@ -72,7 +83,25 @@ def after_reading(function: Any, wire: Wire) -> Undo:
     def begin(values: tuple[Any, ...], kwargs: Mapping[str, Any], frame: FrameType | None) -> Call:
         return _ReturnCall(wire, wire.read, values[0])
 
-    return listen(function, wire, begin, of=wire.is_awaiting)
+    return listen(function, wire, begin, of=wire.is_awaiting, among=wire.of_bodies)
+
+
+def header_reading(function: Any, wire: Wire) -> Undo:
+    """Take note of the headers of stubs that the project's code reads through ``__getitem__`` of a class."""
+
+    def begin(values: tuple[Any, ...], kwargs: Mapping[str, Any], frame: FrameType | None) -> None:
+        wire.header_read(values[0], values[1], frame)
+
+    return listen(function, wire, begin, of=wire.is_header, among=wire.of_headers)
+
+
+def parsing(function: Any, wire: Wire) -> Undo:
+    """Take note of who calls a method that parses the body of its response."""
+
+    def begin(values: tuple[Any, ...], kwargs: Mapping[str, Any], frame: FrameType | None) -> None:
+        wire.parsed(values[0], frame)
+
+    return listen(function, wire, begin)
 
 
 def together(hook: Callable[[ModuleType, Wire], Iterator[Undo]]) -> Callable[[ModuleType, Wire], Undo]:
@@ -116,9 +145,6 @@ class Unheard:
         """No client sends from a generator."""
 
 
-UNHEARD = Unheard()
-
-
 class _ReturnCall(Unheard):
     """A call whose result is asked for."""
 
@@ -152,14 +178,18 @@ class SendCall(Unheard):
         self._wire.enter(self._sending)
 
     def returned(self, value: Any) -> None:
-        """The client gave a response."""
+        """The client gave a response, or what it makes of one."""
         self._wire.leave(self._sending)
-        guarded(self._wire, lambda: self._answered(self._sending, value))
+        guarded(self._wire, lambda: self._note(value))
 
     def raised(self) -> None:
         """The client raised the exception that is being handled."""
         self._wire.leave(self._sending)
         guarded(self._wire, lambda: self._wire.failed(self._sending))
+
+    def _note(self, value: Any) -> None:
+        self._answered(self._sending, value)
+        self._wire.look(self._sending)
 
 
 def guarded(wire: Wire, work: Callable[[], object]) -> None:

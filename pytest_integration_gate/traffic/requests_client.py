@@ -8,8 +8,18 @@ from collections.abc import Iterator, Mapping
 from types import FrameType, ModuleType
 from typing import Any
 
-from pytest_integration_gate.traffic.listening import SendCall, Undo, after_reading, listen, tell, together
-from pytest_integration_gate.traffic.wire import Sending, Wire
+from pytest_integration_gate.traffic.listening import (
+    SendCall,
+    Undo,
+    after_reading,
+    header_reading,
+    listen,
+    parsing,
+    tell,
+    together,
+)
+from pytest_integration_gate.traffic.sending import Sending
+from pytest_integration_gate.traffic.wire import Wire
 
 
 @together
@@ -36,16 +46,10 @@ def hook(module: ModuleType, wire: Wire) -> Iterator[Undo]:
         if wire.under_way is not None and wire.under_way.client == "requests":
             answered(wire.under_way, value)
 
-    def parses(values: tuple[Any, ...], kwargs: Mapping[str, Any], frame: FrameType | None) -> None:
-        wire.parsed(values[0], frame)
-
-    def reads(values: tuple[Any, ...], kwargs: Mapping[str, Any], frame: FrameType | None) -> None:
-        wire.header_read(values[0], values[1], frame)
-
     yield listen(session.send, wire, sends)
     yield tell(session.get_redirect_target, wire, hops)
-    yield listen(models.Response.json, wire, parses)
-    yield listen(module.structures.CaseInsensitiveDict.__getitem__, wire, reads, of=wire.is_header)
+    yield parsing(models.Response.json, wire)
+    yield header_reading(module.structures.CaseInsensitiveDict.__getitem__, wire)
     yield after_reading(models.Response.content.fget, wire)  # of a stream, later
 
 

@@ -6,13 +6,14 @@ Those who use ``urllib3`` itself send from here.
 from __future__ import annotations
 
 # Tests patch these; what runs inside a test must not notice.
-from builtins import bytes, type
-from collections.abc import Iterator, Mapping
+from builtins import bytes, getattr, type
+from collections.abc import Iterable, Iterator, Mapping
 from types import FrameType, ModuleType
 from typing import Any
 
 from pytest_integration_gate.traffic.listening import SendCall, Undo, listen, together
-from pytest_integration_gate.traffic.wire import Sending, Wire
+from pytest_integration_gate.traffic.sending import Sending
+from pytest_integration_gate.traffic.wire import Wire
 
 
 @together
@@ -26,16 +27,22 @@ def hook(module: ModuleType, wire: Wire) -> Iterator[Undo]:
         host = f"[{pool.host}]" if ":" in pool.host else pool.host
         url = path if "://" in path else f"{pool.scheme}://{host}:{pool.port}{path}"
         sent = pool.headers if headers is None else headers
-        sending = wire.send("urllib3", method, url, sent.items(), body, wire.caller(frame))
+        sending = wire.send("urllib3", method, url, _pairs(sent), body, wire.caller(frame))
         if sending is None:
             return None
         sending.is_real = True
         return SendCall(wire, sending, answered)
 
     def answered(sending: Sending, value: Any) -> None:
-        wire.answer(sending, value, value.status, value.headers, value.headers.items(), _body)
+        wire.answer(sending, value, value.status, value.headers, _pairs(value.headers), _body)
 
     yield listen(module.connectionpool.HTTPConnectionPool.urlopen, wire, opens)
+
+
+def _pairs(headers: Any) -> Iterable[tuple[Any, Any]]:
+    """Give names and values. A list of the ``items`` of an ``HTTPHeaderDict`` reads them twice, to know how many."""
+    pairs: Iterable[tuple[Any, Any]] = getattr(headers, "iteritems", headers.items)()
+    return pairs
 
 
 def _body(response: Any) -> bytes | None:

@@ -8,7 +8,7 @@ service, the application itself in this process, or nobody.
 from __future__ import annotations
 
 # Tests patch these; what runs inside a test must not notice.
-from builtins import bytes, id, isinstance, len, str, type
+from builtins import bytes, dict, id, isinstance, len, type
 from collections.abc import Callable, Iterable
 from contextvars import ContextVar
 from sys import exception
@@ -17,73 +17,21 @@ from typing import Any
 from weakref import ref
 
 from pytest_integration_gate.model.capture import shape_of
-from pytest_integration_gate.model.shape import Shape
 from pytest_integration_gate.source.project import Project
 from pytest_integration_gate.traffic.callers import Caller, Place, caller_of, place_of
+from pytest_integration_gate.traffic.ears import Ears
+from pytest_integration_gate.traffic.sending import Sending, bytes_of, text_of
 
 LARGEST = 1_000_000
 """Bytes of a body that are looked at; a larger one is as if it had not been seen."""
 _MOST = 2_000  # requests of one test; after that they go out unnoticed
+_ROOM = 100_000_000  # bytes of all bodies of one test; after that bodies are as if they had not been seen
 # Of a stub's author or of its library; no service answers so.
 _MISTAKES = (AssertionError, AttributeError, LookupError, NameError, TypeError)
 # Methods of mappings, and `Response.links` of requests, which read a header for their caller.
+_NOBODY = Caller((), False, "test")
 _FORWARDING = frozenset({"get", "__contains__", "pop", "links"})
 _under_way: ContextVar[Sending | None] = ContextVar("pytest_integration_gate_request", default=None)
-
-
-class Sending:
-    """One request and what came of it. `stub` is where the stub that answered was written.
-
-    `client` is the library that sends. Headers are kept as it writes them. `is_real` says that the request left the
-    process, `is_emulated` that the application answered inside of it.
-    """
-
-    __slots__ = (
-        "body",
-        "caller",
-        "client",
-        "content",
-        "error",
-        "fetch",
-        "headers",
-        "headers_read",
-        "is_emulated",
-        "is_real",
-        "method",
-        "outer",
-        "readers",
-        "response_headers",
-        "status",
-        "stub",
-        "url",
-    )
-
-    def __init__(
-        self,
-        method: str,
-        url: str,
-        headers: list[tuple[Any, Any]],
-        body: bytes | None,
-        caller: Caller,
-        client: str = "",
-    ) -> None:
-        self.client = client
-        self.method = method
-        self.url = url
-        self.headers = headers
-        self.body = body
-        self.caller = caller
-        self.status: int | None = None
-        self.response_headers: list[tuple[Any, Any]] = []
-        self.content: bytes | None = None
-        self.error: Shape | None = None
-        self.stub: Place | None = None
-        self.is_real = False
-        self.is_emulated = False
-        self.readers: list[Caller] = []  # who asked for the parsed body
-        self.headers_read: set[str] = set()
-        self.fetch: Callable[[], bytes | None] = lambda: None  # gives the body once somebody has read it
-        self.outer: Sending | None = None
 
 
 class Wire:
@@ -95,8 +43,12 @@ class Wire:
         self.is_on = False
         self.sendings: list[Sending] = []
         self.stubs: dict[Place, bool] = {}  # those that were written while this test ran, and whether one answered
+        self._room = _ROOM
+        self._ears: list[Ears] = []
+        self.of_bodies = self.ears()  # for bodies that had not been read when their response came
+        self.of_headers = self.ears()  # for headers of what stubs answer: of real answers nobody asks who reads them
         self._contaminate = contaminate
-        self._by_response: dict[int, tuple[Callable[[], Any], Sending]] = {}
+        self._by_response: dict[int, Sending] = {}
         self._by_headers: dict[int, tuple[Callable[[], Any], Sending]] = {}
 
     # -- life -----------------------------------------------------------------------------------------------------
@@ -104,17 +56,25 @@ class Wire:
     def start(self) -> None:
         """Begin a test: forget what the one before sent."""
         self.sendings, self.stubs, self._by_response, self._by_headers = [], {}, {}, {}
+        self._room = _ROOM
         self.is_on = not self.failure
 
     def stop(self) -> None:
         """End a test; bodies that were read late are fetched now."""
         self.is_on = False
+        for ears in self._ears:
+            ears.sleep()
         self._by_response, self._by_headers = {}, {}
         try:
             for sending in self.sendings:
-                _fetch(sending)
+                self._fetch(sending)
         except Exception as error:
             self.fail(error)
+
+    def ears(self) -> Ears:
+        """Make ears that go to sleep at the end of each test."""
+        self._ears.append(Ears())
+        return self._ears[-1]
 
     @property
     def has_notes(self) -> bool:
@@ -139,7 +99,7 @@ class Wire:
         """A client is about to send a request for `caller`. None when nobody listens."""
         if not self.is_on or len(self.sendings) >= _MOST:
             return None
-        sending = Sending("", "", [], None, caller, client)
+        sending = Sending(client, caller)
         self.describe(sending, method, url, headers, body)
         self.sendings.append(sending)
         return sending
@@ -148,8 +108,9 @@ class Wire:
         """Say what is sent."""
         sending.method = text_of(method).upper()
         sending.url = text_of(url)
-        sending.headers = [*headers]
-        sending.body = _bytes(body)
+        sending.headers = dict(headers)
+        sent = bytes_of(body)
+        sending.body = sent if sent is not None and self._has_room(sent) else None
 
     def enter(self, sending: Sending) -> None:
         """From now on what this thread or task does serves this request."""
@@ -172,15 +133,28 @@ class Wire:
     ) -> None:
         """A response has come with these headers, whose names and values are `pairs`.
 
-        `body` gives what has been read of it, None while that is nothing.
+        `body` gives what has been read of it, None while that is nothing; `look` takes it.
         """
         sending.status = status
-        sending.response_headers = [*pairs]
-        self._by_headers[id(headers)] = (ref(headers), sending)
-        reference = ref(response)
-        self._by_response[id(response)] = (reference, sending)
-        sending.fetch = lambda: body(alive) if (alive := reference()) is not None else None
-        _fetch(sending)
+        sending.response_headers = dict(pairs)
+        if sending.stub is not None:
+            self._by_headers[id(headers)] = (ref(headers), sending)
+            self.of_headers.wake()
+        sending.response, sending.body_read = ref(response), body
+        self._by_response[id(response)] = sending
+
+    def lend(self, response: Any) -> Sending:
+        """A test gives the code a response that it made itself: take note of who reads it, as if it had been sent."""
+        sending = Sending("", _NOBODY)
+        sending.response, sending.content = ref(response), b""
+        self._by_response[id(response)] = sending
+        return sending
+
+    def look(self, sending: Sending) -> None:
+        """The client has given the answer to the code: take the body, or wait until somebody has read it."""
+        self._fetch(sending)
+        if sending.content is None and sending.status is not None:
+            self.of_bodies.wake()
 
     def failed(self, sending: Sending) -> None:
         """Sending ended with the exception that is being handled."""
@@ -191,14 +165,14 @@ class Wire:
     def read(self, response: Any, content: Any) -> None:
         """Somebody has read the whole body of a response."""
         sending = self._sending(response)
-        if sending is not None and sending.content is None and type(content) is bytes and len(content) <= LARGEST:
+        if sending is not None and sending.content is None and type(content) is bytes and self._has_room(content):
             sending.content = content
 
     def parsed(self, response: Any, frame: FrameType | None) -> None:
         """Somebody asks for the parsed body of a response."""
         sending = self._sending(response)
         if sending is not None:
-            sending.readers.append(self.caller(frame))
+            sending.readers += (self.caller(frame),)
 
     def is_awaiting(self, response: Any) -> bool:
         """Whether this is a response whose body has not been seen."""
@@ -209,9 +183,26 @@ class Wire:
         """Wait for the body of a response no longer."""
         self._by_response.pop(id(response), None)
 
+    def _fetch(self, sending: Sending) -> None:
+        if sending.content is not None or sending.response is None or sending.body_read is None:
+            return
+        response = sending.response()
+        content = None if response is None else sending.body_read(response)
+        if content is not None and self._has_room(content):
+            sending.content = content
+
+    def _has_room(self, content: bytes) -> bool:
+        """Whether a body is one of those that are kept until the test is over; then it takes its room."""
+        size = len(content)
+        if size > LARGEST or size > self._room:
+            return False
+        self._room -= size
+        return True
+
     def _sending(self, response: Any) -> Sending | None:
-        known = self._by_response.get(id(response))
-        return known[1] if known is not None and known[0]() is response else None
+        sending = self._by_response.get(id(response))
+        is_its = sending is not None and sending.response is not None and sending.response() is response
+        return sending if is_its else None
 
     def is_header(self, headers: Any) -> bool:
         """Whether these may be the headers of an answer."""
@@ -225,7 +216,7 @@ class Wire:
         while frame is not None and frame.f_code.co_name in _FORWARDING:
             frame = frame.f_back
         if frame is not None and self.project.kind(frame.f_code.co_filename) == "first-party":
-            known[1].headers_read.add(text_of(name).lower())
+            known[1].headers_read += (text_of(name).lower(),)
 
     # -- from transports and stub libraries -----------------------------------------------------------------------
 
@@ -276,25 +267,3 @@ class Wire:
     def caller(self, frame: FrameType | None) -> Caller:
         """Whose code made a call that went through an HTTP client."""
         return caller_of(frame, self.project)
-
-
-def _fetch(sending: Sending) -> None:
-    content = sending.fetch() if sending.content is None else None
-    if content is not None and len(content) <= LARGEST:
-        sending.content = content
-
-
-def text_of(value: Any) -> str:
-    """Return text or bytes as text; anything else may be a mock, and is not asked."""
-    if type(value) is bytes:
-        return value.decode("latin-1")
-    return str.__str__(value) if str in type(value).__mro__ else ""
-
-
-def _bytes(body: Any) -> bytes | None:
-    """Give a body that is there as a whole; streams and files are left alone."""
-    if body is None:
-        return b""
-    if type(body) is str:
-        body = body.encode("utf-8", "surrogatepass")
-    return bytes(body) if type(body) in (bytes, bytearray) and len(body) <= LARGEST else None

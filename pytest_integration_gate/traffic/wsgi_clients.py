@@ -68,6 +68,7 @@ def _answered(
     if sending is not None:
         sending.is_emulated = True
         wire.answer(sending, response, response.status_code, response.headers, response.headers.items(), read)
+        wire.look(sending)
 
 
 def _content(response: Any) -> bytes | None:

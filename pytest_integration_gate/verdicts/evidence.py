@@ -29,6 +29,7 @@ from pytest_integration_gate.model.shape import (
 )
 from pytest_integration_gate.values import dataclass
 from pytest_integration_gate.verdicts.observed import Seen, saw
+from pytest_integration_gate.verdicts.routes import is_local
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,9 @@ class Evidence:
 rank = attrgetter("tests", "observation.at", "date", "commit", "stale")
 """The place of a piece of evidence among others, by what a report shows of it besides the outcome."""
 
+_ENVIRONMENT = ("os:_Environ.", "os:getenv")
+"""Environment variables are the world of a test: that another test had others contradicts nobody."""
+
 _all_but_outcome = attrgetter(*(field.name for field in fields(Observation) if field.name != "outcome"))
 _Sightings: TypeAlias = dict[str, list[tuple[Observation, Witnessed]]]
 
@@ -102,7 +106,7 @@ class EvidenceIndex:
         self._by_definition: _Sightings = defaultdict(list)
         for one in witnessed:
             for observation in one.record.observations:
-                if observation.contaminated:
+                if observation.contaminated or observation.target.startswith(_ENVIRONMENT):
                     continue
                 self._by_target[observation.target].append((observation, one))
                 if observation.defined not in ("", observation.target):
@@ -213,6 +217,31 @@ def _evidence(observation: Observation, seen: Seen, who: list[Witnessed]) -> Evi
         commit=newest.commit,
         stale=newest.stale,
     )
+
+
+def across_ports(found: Sequence[Evidence]) -> tuple[Evidence, ...]:
+    """Merge what was seen of one service at several ports of this machine, each of a server that some tests started.
+
+    Which tests had the same port depends on the number of workers, and a report must not.
+    """
+    origins = {exchange.request.origin for one in found if (exchange := one.observation.exchange) is not None}
+    if len(origins) < 2:
+        return tuple(sorted(found, key=rank))
+    together: dict[Hashable, list[Evidence]] = defaultdict(list)
+    for one in found:
+        observation, exchange = one.observation, one.observation.exchange
+        if exchange is not None and is_local(exchange.request.origin):
+            exchange = replace(exchange, request=replace(exchange.request, origin=""))
+            observation = replace(observation, target="", exchange=exchange)
+        together[observation, one.seen, one.text, one.fidelity].append(one)
+    return tuple(sorted(map(_as_one, together.values()), key=rank))
+
+
+def _as_one(several: list[Evidence]) -> Evidence:
+    newest = max(several, key=lambda one: (one.date, one.commit, one.stale))
+    if len(several) == 1:
+        return newest
+    return replace(newest, tests=tuple(sorted({test for one in several for test in one.tests})))
 
 
 def most_real(found: Sequence[Evidence]) -> tuple[Evidence, ...]:

@@ -14,7 +14,7 @@ from pytest_integration_gate.checkout.coverage_data import Coverage
 from pytest_integration_gate.checkout.git import Git
 from pytest_integration_gate.checkout.grimp_graph import read_with_grimp
 from pytest_integration_gate.checkout.history import History
-from pytest_integration_gate.checkout.tree import tree_state
+from pytest_integration_gate.checkout.tree import environment, loose_files, tree_state
 from pytest_integration_gate.model.change import Change, changes_between
 from pytest_integration_gate.source.import_graph import ImportGraph
 
@@ -111,6 +111,30 @@ def test_the_state_of_the_tree(root: Path) -> None:
     assert changes_between(first.files, committed.files) == CHANGES
 
 
+def test_files_that_git_does_not_have(root: Path) -> None:
+    """New and ignored ones with their digests; neither programs, nor what the run writes, nor ignored folders."""
+    for name in ("new.csv", "local.json", "deps/big.json", "report.yaml", "new.py", "run.log", ".tool/a.json"):
+        (root / name).parent.mkdir(exist_ok=True)
+        (root / name).write_text(name)
+    (root / ".gitignore").write_text("local.json\ndeps/\n")
+    found = loose_files(str(root), Git(str(root)), ignored={"report.yaml"})
+    assert list(found) == ["local.json", "new.csv"]
+    (root / "local.json").write_text("other")
+    again = loose_files(str(root), Git(str(root)), ignored={"report.yaml"})
+    assert [name for name in found if found[name] != again[name]] == ["local.json"]
+    assert loose_files("/", Git("/")) == {}
+
+
+def test_the_environment_has_a_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another one when another version of a package is there."""
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "rates-1.0.dist-info").mkdir()
+    one = environment()
+    assert environment() == one
+    (tmp_path / "rates-1.0.dist-info").rename(tmp_path / "rates-2.0.dist-info")
+    assert environment() != one
+
+
 def test_the_state_without_git(tmp_path: Path) -> None:
     """Source and data count, hidden folders and what the run writes do not."""
     for name in ("a.py", "data/rates.json", ".venv/x.py", "__pycache__/a.py", "r.report.yaml", "stdout"):
@@ -119,6 +143,22 @@ def test_the_state_without_git(tmp_path: Path) -> None:
     state = tree_state(str(tmp_path), Git(str(tmp_path)), ignored={"r.report.yaml"})
     assert sorted(state.files) == ["a.py", "data/rates.json"]
     assert (state.commit, state.is_clean) == ("", False)
+
+
+def test_a_name_that_a_module_has_lost(root: Path) -> None:
+    """It had the name and has it no more; nobody knows of one that it still has, of a star, of an unknown file."""
+    history = History([], {}, git=Git(str(root)), root=str(root), commit="HEAD", roots=("",), files=())
+    (root / "edited.py").write_text("kept = 1\n")
+    (root / "kept.py").write_text("from edited import *\n")
+    run_git(root.parent, "commit", "-qam", "two")
+    (root / "edited.py").write_text("came = 1\nkept = 2\n")
+    (root / "kept.py").write_text("y = 1\n")
+    edited, kept = Change(path="edited.py"), Change(path="kept.py")
+    assert [history.lost(edited, name) for name in ("kept", "came", "other")] == [None, False, False]
+    (root / "edited.py").write_text("came = 1\n")
+    assert history.lost(edited, "kept") is True
+    assert history.lost(kept, "x") is None
+    assert history.lost(Change(path="nowhere.py"), "x") is None
 
 
 def test_a_change_that_means_nothing_is_none(root: Path) -> None:

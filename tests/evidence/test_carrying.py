@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_integration_gate.errors import StoreError
+from pytest_integration_gate.evidence import export
 from pytest_integration_gate.evidence.carrying import (
     Carried,
     CarriedEnd,
@@ -21,6 +24,7 @@ from pytest_integration_gate.evidence.carrying import (
     of_store,
 )
 from pytest_integration_gate.evidence.export import export_lines, read_export, write_export
+from pytest_integration_gate.evidence.export_merging import merge_exports
 from pytest_integration_gate.evidence.merging import Store, StoredTest
 from pytest_integration_gate.model.claim import Claim, Hygiene, Unbound
 from pytest_integration_gate.model.edition import Edition
@@ -90,6 +94,11 @@ CLAIM = Claim(
 )
 
 
+def text(what: Carried) -> str:
+    """How it is written; the order within a record makes no difference."""
+    return "".join(export_lines(what))
+
+
 def whole(record: TestRecord, moment: str = "2026-11-20T10:00:00.000000Z", *, is_whole: bool = True) -> CarriedTest:
     return CarriedTest(record=record, date=moment[:10], moment=moment, is_whole=is_whole)
 
@@ -97,14 +106,14 @@ def whole(record: TestRecord, moment: str = "2026-11-20T10:00:00.000000Z", *, is
 @given(CARRIED, CARRIED)
 def test_merging_is_commutative(one: Carried, two: Carried) -> None:
     """Which shard comes first makes no difference, not even to a byte of the text."""
-    assert merge((one, two)) == merge((two, one))
-    assert [*export_lines(merge((one, two)))] == [*export_lines(merge((two, one)))]
+    assert text(merge((one, two))) == text(merge((two, one)))
 
 
 @given(CARRIED, CARRIED, CARRIED)
 def test_merging_is_associative(one: Carried, two: Carried, three: Carried) -> None:
     """Shards may be merged in groups."""
-    assert merge((merge((one, two)), three)) == merge((one, merge((two, three)))) == merge((one, two, three))
+    in_groups = text(merge((merge((one, two)), three))), text(merge((one, merge((two, three)))))
+    assert in_groups == (text(merge((one, two, three))),) * 2
 
 
 @given(CARRIED)
@@ -113,12 +122,53 @@ def test_merging_is_idempotent(one: Carried) -> None:
     assert merge((one, one)) == merge((one,)) == one
 
 
+@given(many=st.lists(CARRIED, max_size=4), data=st.data())
+def test_files_merge_as_what_they_hold(
+    tmp_path_factory: pytest.TempPathFactory, many: list[Carried], data: st.DataObject
+) -> None:
+    """Files are merged side by side, in any order and also when somebody has shuffled their lines, to the same text."""
+    folder = tmp_path_factory.getbasetemp()
+    paths = [folder / f"{number}.jsonl" for number, _ in enumerate(many)]
+    for path, one in zip(paths, many, strict=True):
+        first, *lines = export_lines(one)
+        path.write_text(first + "".join(data.draw(st.permutations(lines))))
+    merge_exports(data.draw(st.permutations(paths)), folder / "merged.jsonl")
+    assert (folder / "merged.jsonl").read_text() == text(merge(many))
+
+
+def test_lines_that_do_not_fit_into_memory_are_sorted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are sorted in parts, which are merged; none is lost and none comes twice but those that were there twice."""
+    monkeypatch.setattr(export, "_AT_ONCE", 100)
+    lines = [f"{number * 7919 % 1000:03}\n" for number in range(1000)]
+    number, found = export.sorted_lines([*lines, "500\n"])
+    assert (number, [*found]) == (1001, sorted([*lines, "500\n"]))
+
+
+def test_merging_files_does_not_hold_what_they_claim(tmp_path: Path) -> None:
+    """Memory grows with the tests: ten times the claims of the same tests take no more."""
+
+    def peak(claims: int) -> int:
+        records = (
+            TestRecord(nodeid=f"a.py::t{n}", claims=tuple(replace(CLAIM, at=f"{n}:{i}") for i in range(claims)))
+            for n in range(20)
+        )
+        write_export(tmp_path / "one.jsonl", carried([whole(one) for one in records]))
+        tracemalloc.start()
+        merge_exports([tmp_path / "one.jsonl"] * 2, tmp_path / "merged.jsonl")
+        most = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return most
+
+    peak(1)
+    assert peak(200) < peak(20) + 200_000
+
+
 @given(one=CARRIED)
 def test_what_was_exported_is_read(tmp_path_factory: pytest.TempPathFactory, one: Carried) -> None:
     """Nothing is lost on the way through a file, how often something was observed included."""
     path = tmp_path_factory.getbasetemp() / "export.jsonl"
     write_export(path, one)
-    assert read_export(path) == one
+    assert text(read_export(path)) == text(one)
 
 
 def test_the_newest_record_of_a_test_stays() -> None:
@@ -178,7 +228,7 @@ HEADER = {"format": 1, "kind": "integration-gate export", "lines": 1}
         (json.dumps(HEADER).encode() + b'\n{"nonsense": 1}\n', "line 2 cannot be understood"),
         (json.dumps(HEADER).encode() + b"\n[]\n", "line 2 cannot be understood"),
         (json.dumps(HEADER).encode() + b'\n{"claim": {"root": "a", "action": "call", "at": ""}, "tests": {"x": 1}}\n',
-         "line 2 cannot be understood"),
+         "the test x has no line"),
         (b"\xff\xfe", "it is not UTF-8 text"),
     ],
 )  # fmt: skip
@@ -186,8 +236,10 @@ def test_a_file_that_is_not_understood_is_one_clear_error(tmp_path: Path, text: 
     """Damaged, foreign, older and newer files; none is touched."""
     path = tmp_path / "export.jsonl"
     path.write_bytes(text)
-    with pytest.raises(StoreError, match=said):
-        read_export(path)
+    for read in (read_export, lambda path: merge_exports([path], tmp_path / "merged.jsonl")):
+        with pytest.raises(StoreError, match=said):
+            read(path)
+    assert not (tmp_path / "merged.jsonl").exists()
     assert path.read_bytes() == text
 
 

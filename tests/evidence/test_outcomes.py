@@ -23,7 +23,7 @@ def test_outcomes_come_back_as_they_were_kept(tmp_path: Path) -> None:
     """One record a state, the newest last; the folder is ignored by git."""
     runs = [
         RunOutcomes(state=ONE, tests={"t::a": "passed", "t::b": "f00"}),
-        RunOutcomes(state=TWO, tests={"t::a": "x"}),
+        RunOutcomes(state=TWO, tests={"t::a": "x"}, environment="e", loose={"b.csv": "3"}),
     ]
     assert [keep_outcomes(str(tmp_path), run) for run in runs] == ["", ""]
     assert load_outcomes(str(tmp_path)) == (runs, "")
@@ -38,6 +38,25 @@ def test_runs_on_one_state_are_one_record(tmp_path: Path) -> None:
     records, _ = load_outcomes(str(tmp_path))
     assert [record.state.id for record in records] == ["two", "one"]
     assert records[-1].tests == {"a": "passed", "b": "mixed", "c": "passed", "d": "f11"}
+
+
+def test_runs_with_different_packages_on_one_state(tmp_path: Path) -> None:
+    """Nobody knows with which of them the tests ended as they did; the files beside the state are the last ones."""
+    for environment, loose in (("e", "1"), ("e", "2")):
+        run = RunOutcomes(state=ONE, tests={"a": "passed"}, environment=environment, loose={"b.csv": loose})
+        keep_outcomes(str(tmp_path), run)
+    assert load_outcomes(str(tmp_path))[0] == [run]
+    keep_outcomes(str(tmp_path), replace(run, environment="other"))
+    assert load_outcomes(str(tmp_path))[0] == [replace(run, environment="")]
+
+
+def test_a_record_of_an_earlier_version(tmp_path: Path) -> None:
+    """It has neither environment nor files beside the state, and is used."""
+    keep_outcomes(str(tmp_path), RunOutcomes(state=ONE, tests={"a": "passed"}, environment="e", loose={"b": "1"}))
+    first, line = (tmp_path / FILE).read_text().splitlines()
+    old = {key: value for key, value in json.loads(line).items() if key not in ("environment", "loose")}
+    (tmp_path / FILE).write_text(f"{first}\n{json.dumps(old)}\n")
+    assert load_outcomes(str(tmp_path)) == ([RunOutcomes(state=ONE, tests={"a": "passed"})], "")
 
 
 def test_old_states_drop_out(tmp_path: Path) -> None:

@@ -111,6 +111,13 @@ def test_every_version_says_the_same(version: Any, tmp_path: Path) -> None:
         ({"a": 1}, {"$['a']": [{"match": "decimal"}]}, "{a: float}"),
         ({"a": "2020-01-01"}, {"$.a": [{"match": "date", "format": "yyyy-MM-dd"}]}, "{a: str}"),
         ({"a": "x"}, {"$.a": [{"match": "null"}]}, "{a: None}"),
+        ({"a": "x"}, {"$.a": [{"match": "regex", "regex": "[a-f]+-x"}]}, "{a: str}"),
+        ({"a": "12345"}, {"$.a": [{"match": "regex", "regex": r"^\d{5}$"}]}, "{a: anything}"),
+        ({"a": "true"}, {"$.a": [{"match": "regex", "regex": "true|false"}]}, "{a: anything}"),
+        ({"a": "x"}, {"$.a": [{"match": "regex", "regex": "(?<id>x)"}]}, "{a: anything}"),
+        ({"a": "ab"}, {"$.a": [{"match": "include", "value": "b"}]}, "{a: str}"),
+        ({"a": "1b"}, {"$.a": [{"match": "include", "value": "1"}]}, "{a: anything}"),
+        ({"a": "x"}, {"$.a": [{"match": "notEmpty"}]}, "{a: anything}"),
         ({"a": [1]}, {"$.a": [{"match": "type", "min": 1}]}, "{a: [int]}"),
         ({"a": [{"k": 1}]}, {"$.a[*].k": [{"match": "boolean"}]}, "{a: [{k: bool}]}"),
         ({"a": [1, "x"]}, {"$.a[1]": [{"match": "integer"}]}, "{a: [int]}"),
@@ -142,12 +149,21 @@ def test_rules_tell_what_an_example_stands_for(example: Any, rules: Any, shape: 
         ("users/12/pets/7", r"^/users/[^/]+/pets/\d+$", {1, 3}),
         ("users/12/pets/7", r"\/users\/(12|13)\/pets\/\d+", {3}),
         ("users/12", "/users/(?<id>", set()),
+        ("users/12", "/users/(12|13)", set()),
     ],
 )
 def test_a_rule_for_the_path_leaves_words_open(path: str, rule: str, open_words: set[int]) -> None:
     """The words of a path that its regular expression would accept otherwise are found by trying."""
     rules = Rules.of({"path": {"matchers": [{"match": "regex", "regex": rule}]}})
     assert rules.words_filled_in(path.split("/")) == open_words
+
+
+@pytest.mark.parametrize(("combine", "open_words"), [("AND", set()), ("OR", {1})])
+def test_several_rules_for_the_path(combine: str, open_words: set[int]) -> None:
+    """A word is open when all rules leave it open, or one of them where one is enough."""
+    matchers = [{"match": "regex", "regex": rule} for rule in (r"/users/\d+", "/users/(12|x-y)")]
+    rules = Rules.of({"path": {"combine": combine, "matchers": matchers}})
+    assert rules.words_filled_in(["users", "12"]) == open_words
 
 
 def test_a_place_that_cannot_be_understood() -> None:
@@ -164,9 +180,10 @@ def test_depth_is_bounded() -> None:
     assert text_of(Rules.of({}).picture(example).shape) == "[[[[[anything]]]]]"
 
 
-def test_any_success_is_no_status(write: Write) -> None:
-    """A rule that asks for any success leaves the status open."""
-    rules = {"status": {"matchers": [{"match": "statusCode", "status": "success"}]}}
+@pytest.mark.parametrize("status", ["success", "nonError", [200, 201]])
+def test_any_success_is_no_status(write: Write, status: Any) -> None:
+    """A rule that asks for any success, or for one of several, leaves the status open."""
+    rules = {"status": {"matchers": [{"match": "statusCode", "status": status}]}}
     answer = exchange_of(write(interaction({"matchingRules": rules}))).answer
     assert answer is not None
     assert answer.status is None
@@ -197,6 +214,10 @@ def test_what_is_not_http_is_told(write: Write) -> None:
         {"type": "Asynchronous/Messages", "description": "an event", "contents": {}},
         interaction(pending=True, description="not yet"),
         interaction(pluginConfiguration={"protobuf": {}}, description="a plugin's"),
+        interaction(
+            {"status": 404, "matchingRules": {"status": {"matchers": [{"match": "statusCode", "status": [404, 410]}]}}},
+            description="gone",
+        ),
         interaction(),
     )
     records, left_out = read_pact(path, "x.json", lambda provider: BASE)
@@ -205,6 +226,7 @@ def test_what_is_not_http_is_told(write: Write) -> None:
         "`an event` (Asynchronous/Messages is not HTTP)",
         "`not yet` (it is pending)",
         "`a plugin's` (a plugin has its contents)",
+        "`gone` (its status is any of several errors)",
     )
     path.write_text(json.dumps({"consumer": {"name": "a"}, "provider": {"name": "b"}, "messages": [{}]}))
     assert read_pact(path, "x.json", lambda provider: BASE) == ((), ("1 messages",))

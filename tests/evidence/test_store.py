@@ -6,6 +6,7 @@ import json
 import os
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -90,6 +91,18 @@ def test_what_was_stored_is_loaded(tmp_path: Path) -> None:
     """Records come back equal, with the date, the commit, the moment and the Python of their run."""
     assert keep(tmp_path, UNIT, BOUNDARY) == ""
     assert kept(tmp_path).tests == {record.nodeid: StoredTest(record=record, **RUN) for record in (UNIT, BOUNDARY)}
+
+
+def test_what_was_seen_of_earlier_editions_is_loaded(tmp_path: Path) -> None:
+    """It stands with its test, with the run that saw it; a version that knows nothing of it leaves it out."""
+    keep(tmp_path, UNIT, BOUNDARY)
+    (edition,) = BOUNDARY.editions
+    changed = replace(BOUNDARY, editions=(replace(edition, source="fedcba9876543210"),))
+    update(str(tmp_path), lambda store: store.updated([changed], {}, date="2026-11-21"))
+    test = kept(tmp_path).tests[BOUNDARY.nodeid]
+    (earlier,) = test.earlier
+    assert (test.record, test.date) == (changed, "2026-11-21")
+    assert earlier == StoredTest(record=replace(BOUNDARY, facts=()), **RUN)
 
 
 @given(st.lists(RECORDS))

@@ -115,9 +115,10 @@ def test_a_writer_that_is_killed_loses_only_what_it_was_writing(
     cut_off = 0
     for round_ in range(KILLS):
         pid = writers.begin(tmp_path, f"new{round_}")
+        said = [writers.line()] if round_ % 2 else []  # also on a slow machine, some have begun to write
         time.sleep(chance.uniform(0.0, 0.06))
         os.kill(pid, signal.SIGKILL)
-        said = writers.rest()
+        said += writers.rest()
         assert all(word.isdecimal() for word in said), said
         wanted |= {f"new{round_}.py::t{number}" for number in said}
         store, damage = load(str(tmp_path))

@@ -45,7 +45,7 @@ def test_row_comes_back():
     repo.add(1, "ada@example.com")
     assert repo.get(1)["id"] == 1
 
-@pytest.mark.story("US-7", criterion="AC-2")
+@pytest.mark.story("US-7/AC-2")
 @patch.object(bell.Bell, "ring", return_value=True)
 def test_rings(ring):
     assert bell.announce(2)

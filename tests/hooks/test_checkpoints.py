@@ -111,14 +111,14 @@ def test_under_xdist_all_run_once_before_the_tests(pipeline: Pipeline) -> None:
 
 @pytest.mark.parametrize("options", [(), ("-p", "xdist", "-n2")], ids=" ".join)
 def test_stop_ends_the_run(pipeline: Pipeline, options: tuple[str, ...]) -> None:
-    """Exit 1, no test runs, and what was to come is not run."""
+    """Exit 1, no test runs, what was to come is not run, and the terminal shows what the command wrote."""
     result = pipeline.run([point("ready", command="echo nothing there; false"), *POINTS[1:]], *options)
     assert result.ret == 1
     assert pipeline.log == "ready"
     assert pipeline.statuses == ["failed", "not_run", "not_run", "not_run"]
     assert pipeline.entries[0]["output"] == "nothing there"
     assert pipeline.project.report["gate"]["reasons"] == ["checkpoint ready failed"]
-    result.stdout.fnmatch_lines(["*checkpoint ready failed*"])
+    result.stdout.fnmatch_lines(["checkpoint ready: failed, *", "    nothing there", "*checkpoint ready failed*"])
 
 
 def test_stop_in_the_middle(pipeline: Pipeline) -> None:
@@ -219,7 +219,7 @@ def test_publishing_never_loses_a_run(pipeline: Pipeline, tmp_path: Path) -> Non
     """A file is written; a receiver that is not there is a warning, and its document is kept."""
     secret = "ghp_" + "a1B2" * 9
     points = [point("ready", command=f"echo token={secret}; false", action="continue")]
-    options = ("--gate-publish", "file:out/points.json", "--gate-publish", "http://127.0.0.1:1/hook")
+    options = ("--gate-publish", "file:out/points.json", "--gate-publish", f"http://127.0.0.1:1/hook/{secret}")
     result = pipeline.run(points, *options)
     assert result.ret == 0
     published = json.loads((pipeline.project.root / "out/points.json").read_text())
@@ -227,8 +227,8 @@ def test_publishing_never_loses_a_run(pipeline: Pipeline, tmp_path: Path) -> Non
     assert published["checkpoints"][0]["status"] == "failed"
     kept = pipeline.project.root / ".integration_gate/unpublished/webhook-1.json"
     assert json.loads(kept.read_text()) == published
-    assert any("no answer from http://127.0.0.1:1/hook" in text for text in pipeline.project.report["warnings"])
-    assert secret not in json.dumps(published["checkpoints"])
+    assert any("http://127.0.0.1:1/…: no answer from" in text for text in pipeline.project.report["warnings"])
+    assert secret not in json.dumps(published)
     assert secret not in pipeline.project.report_text
 
 

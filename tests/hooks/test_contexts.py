@@ -128,6 +128,7 @@ def test_a_change_that_breaks_the_tests_of_others(shop: Shop) -> None:
             "culprit": "shop.kernel",
             "certain": True,
             "chain": ["tests/billing/test_billing.py", "shop.billing", "shop.kernel"],
+            "architectural": True,
         }
     ]
     assert report["gate"]["status"] == "FAILED"
@@ -143,7 +144,7 @@ def test_a_change_that_breaks_the_tests_of_others(shop: Shop) -> None:
     assert shop.step == ("run_test_suite", "failed", "fix_test_failures")
     result.stdout.fnmatch_lines(
         [
-            "*shop.kernel (out of context)*",
+            "*shop.kernel (out of context, architectural)*",
             "The change of shop.kernel broke 1 test outside of orders.",
             f"  broken      {INVOICE}",
             "  chain       tests/billing/test_billing.py -> shop.billing -> shop.kernel",
@@ -229,6 +230,16 @@ def test_failures_of_every_make(shop: Shop, name: str, old: str, new: str, faile
     assert shop.categories == dict.fromkeys(failed, "out_of_context")
     (entry,) = shop.report["contexts"]["out_of_context"]
     assert (entry["culprit"], entry["before"], entry["certain"]) == (culprit, "passed", True)
+    assert entry["architectural"]
+
+
+def test_a_test_that_somebody_else_has_changed(shop: Shop) -> None:
+    """It is its own culprit, and that is no matter of architecture."""
+    shop.run()
+    shop.edit("tests/billing/test_billing.py", "invoice(1) == 3", "invoice(1) == 4")
+    shop.run()
+    (entry,) = shop.report["contexts"]["out_of_context"]
+    assert (entry["culprit"], entry["architectural"]) == ("tests/billing/test_billing.py", False)
 
 
 def test_a_worker_that_dies(shop: Shop) -> None:
@@ -242,6 +253,44 @@ def test_a_worker_that_dies(shop: Shop) -> None:
     assert shop.report["contexts"]["out_of_context"][0]["culprit"] in ("shop.kernel", "tests/billing/test_billing.py")
 
 
+MEETING = """
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+NAME = os.environ.get("PYTEST_XDIST_WORKER")
+
+
+def wait(name):
+    for _ in range(1000):
+        if Path(name).exists():
+            return
+        time.sleep(0.01)
+
+
+@pytest.fixture
+def meeting():
+    if NAME == "gw1":
+        wait("failed-once.log")
+    yield lambda: Path("called-again.log").touch() if NAME == "gw1" else None
+    if NAME == "gw0":
+        Path("failed-once.log").touch()
+        wait("called-again.log")
+"""
+
+
+def test_a_test_that_every_worker_runs(shop: Shop) -> None:
+    """It fails on each of them, and is not flaky because one begins it before the other has ended it."""
+    shop.run()
+    shop.project.write("tests/billing/conftest.py", MEETING)
+    shop.edit("tests/billing/test_billing.py", "invoice():\n    assert", "invoice(meeting):\n    meeting()\n    assert")
+    shop.edit("shop/kernel.py", "RATE = 2", "RATE = 3")
+    shop.run("-p", "xdist", "-n2", "--dist=each")
+    assert shop.categories == {"test_invoice": "out_of_context"}
+
+
 def test_nothing_is_certain_about_a_test_that_once_ended_in_both_ways(shop: Shop) -> None:
     """It may have failed again by itself."""
     once = RunOutcomes(state=TreeState(id="once"), tests={INVOICE: "mixed"})
@@ -251,6 +300,42 @@ def test_nothing_is_certain_about_a_test_that_once_ended_in_both_ways(shop: Shop
     shop.run()
     (entry,) = shop.report["contexts"]["out_of_context"]
     assert (entry["before"], entry["culprit"], entry["certain"]) == ("passed", "shop.kernel", False)
+
+
+@pytest.mark.parametrize("what", ["packages", "new data", "ignored data", "a plugin", "an earlier test"])
+def test_nothing_is_certain_when_something_else_may_have_done_it(
+    shop: Shop, what: str, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Other packages, data that git does not have, a plugin of the project, what an own test leaves behind."""
+    packages = tmp_path_factory.mktemp("packages")
+    monkeypatch.syspath_prepend(packages)
+    (packages / "rates-1.0.dist-info").mkdir()
+    shop.append(".gitignore", "local.json\n")
+    shop.project.write("testing.py", "UNIT = 1\n")
+    shop.project.write("shop/data/a.csv", "1\n")
+    shop.project.write("shop/local.json", "1\n")
+    shop.append("shop/billing.py", "\n\ndef data(place):\n    return [*place.glob('*.csv'), place / 'local.json']\n")
+    shop.commit()
+    assert shop.run("-p", "testing").ret == pytest.ExitCode.OK
+    shop.edit("shop/kernel.py", "RATE = 2", "RATE = 3")
+    if what == "packages":
+        (packages / "rates-1.0.dist-info").rename(packages / "rates-2.0.dist-info")
+    elif what == "new data":
+        shop.project.write("shop/data/b.csv", "2\n")
+    elif what == "ignored data":
+        shop.project.write("shop/local.json", "2\n")
+    elif what == "a plugin":
+        shop.project.write("testing.py", "UNIT = 2\n")
+    else:
+        shop.append(
+            "tests/orders/test_orders.py", "\n\ndef test_new():\n    pytest.UNIT = 1\n    import shop\n    shop.X = 1\n"
+        )
+    shop.run("-p", "testing", "--gate-base=HEAD")
+    (entry,) = [one for one in shop.report["contexts"]["out_of_context"] if one["nodeid"] == INVOICE]
+    assert (entry["culprit"], entry["before"], entry["certain"]) == ("shop.kernel", "passed", False)
+    others = {"new data": ["shop/data/b.csv"], "ignored data": ["shop/local.json"], "a plugin": ["testing"]}
+    assert entry.get("others", []) == others.get(what, [])
+    assert shop.report["contexts"]["base"].endswith("recorded with other packages") is (what == "packages")
 
 
 @pytest.mark.parametrize("path", ["deleted", "renamed"])
@@ -445,6 +530,19 @@ def test_a_border_that_is_crossed(shop: Shop, words: str, status: int) -> None:
         ),
         ("{modules: [shop.orders]", "{modules: [shop.kernel]", (), "`shop.kernel` is no module of context `orders`"),
         (
+            "      core: {modules: [shop.orders]",
+            "      one: {modules: [shop.orders]}\n      core: {modules: [shop.orders]",
+            (),
+            "components `one` and `core` both have `shop.orders`",
+        ),
+        ("uses: [shop.kernel]", "uses: [shop.kernl]", (), "no module `shop.kernl` to use. Did you mean `shop.kernel`?"),
+        (
+            "tests: [tests/billing]",
+            "tests: [tests/billing]\n    public: shop.billing.api",
+            (),
+            "no module `shop.billing.api` to be public",
+        ),
+        (
             "modules: [shop.billing]\n",
             "modules: [shop.billing]\n    x: 1\n",
             (),
@@ -511,3 +609,20 @@ def test_without_contexts_nothing_of_this_is_imported(project: Any) -> None:
     assert "pytest_integration_gate.judging.gate" in loaded
     assert not [name for name in loaded if name.startswith(tuple(rooms))]
     assert not (project.root / ".integration_gate/outcomes.jsonl").exists()
+
+
+@pytest.mark.parametrize("name", ["conftest.py", "__init__.py", "data.json"])
+def test_a_folder_in_which_no_test_can_be(shop: Shop, name: str) -> None:
+    """A context whose folder has but a conftest has no tests."""
+    shop.project.write(f"tests/empty/{name}", "")
+    shop.edit("gate.yaml", "tests: [tests/billing]", "tests: [tests/empty]")
+    result = shop.run(context="")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert "context `billing` has no tests at `tests/empty`" in result.stderr.str()
+
+
+def test_contexts_that_do_not_overlap(shop: Shop) -> None:
+    """A file beside a folder of its name belongs to another context; what is used may be no module of the project."""
+    shop.project.write("tests/orders.py", "def test_x(): pass\n")
+    shop.edit("gate.yaml", "tests: [tests/billing]", "tests: [tests/orders.py]\n    uses: [requests]")
+    assert shop.run().ret == pytest.ExitCode.OK

@@ -314,13 +314,11 @@ def test_a_run_that_was_not_judged_says_why(project: Any) -> None:
 
 
 def test_what_only_the_run_can_judge_is_named(project: Any) -> None:
-    """Features whose judgement died with the run are absent, and a warning lists them."""
-    project.write("gate.yaml", "format: 1\nstories: {US-1: {title: Greet, criteria: {AC-1: 'It is kind'}}}\n")
+    """A budget is one of a whole run: a warning says that it is not judged."""
     project.write("tests/unit/test_zz.py", DEADLY.format(place="call", death="os._exit(3)"))
-    project.run("--gate-events=events.jsonl", "-p", "no:randomly")
+    project.run("--gate-events=events.jsonl", "-p", "no:randomly", "-o", "gate_budget=9m")
     command(project, "report", "--from=events.jsonl")
-    assert "Not judged, because the run was killed: acceptance." in project.report["warnings"]
-    assert not project.report["acceptance"]
+    assert "Not judged, because the run was killed: budget." in project.report["warnings"]
 
 
 def test_secrets_do_not_reach_the_log(project: Any) -> None:
@@ -345,7 +343,7 @@ def test_without_the_setting_nothing_is_written(project: Any) -> None:
     project.write(
         "conftest.py",
         "import sys\n\ndef pytest_unconfigure():\n"
-        "    assert not [name for name in sys.modules if name.endswith(('controller.events', '.event_log'))]\n",
+        "    assert not [name for name in sys.modules if name.endswith(('controller.events', 'evidence.events'))]\n",
     )
     assert project.run("tests/integration").ret == 0
     assert not [*project.root.rglob("*events*")]

@@ -100,6 +100,12 @@ def test_create(base):
     assert shop.Users(base).create("Eve") == 7
 """
 
+TOLD = """
+@pytest.mark.boundary("http")
+def test_told(base):
+    assert shop.told(base)
+"""
+
 HEAD = """
 import json
 from unittest.mock import MagicMock, Mock, patch
@@ -186,6 +192,28 @@ def test(get):
     get.return_value.json.side_effect = lambda: json.loads(get.return_value.text)
     assert shop.mail(shop.Users(), 1) == ADA["email"]
 """,
+    "function_for_json": """
+@patch("requests.get")
+def test(get):
+    get.return_value = Mock(status_code=200, json=lambda: ADA)
+    assert shop.mail(shop.Users(), 1) == ADA["email"]
+""",
+    "namespace": """
+from types import SimpleNamespace
+
+@patch("requests.get")
+def test(get):
+    get.return_value = SimpleNamespace(status_code=200, json=lambda: ADA, raise_for_status=lambda: None)
+    assert shop.mail(shop.Users(), 1) == ADA["email"]
+""",
+    "real_response": """
+@patch("requests.get")
+def test(get):
+    answer = requests.Response()
+    answer.status_code, answer._content = 200, json.dumps(ADA).encode()
+    get.return_value = answer
+    assert shop.mail(shop.Users(), 1) == ADA["email"]
+""",
 }
 
 
@@ -230,6 +258,44 @@ def test_an_honest_stub_is_verified_however_it_is_written(users: Any) -> None:
     assert users.report["mismatches"] == []
     assert users.report["unverified"] == []
     assert users.report["gate"]["status"] == "PASSED"
+
+
+def test_of_a_response_made_by_hand_only_what_is_read_counts(users: Any) -> None:
+    """Who parses its body is heard as it is of answers that come over the wire."""
+    ask = "def direct():\n    return requests.get('https://api.example/users/1').json()['email_address']\n"
+    users.write("shop.py", f"{CLIENT}\n\n{ask}")
+    users.write(
+        "tests/unit/test_direct.py",
+        HEAD
+        + """
+@patch("requests.get", return_value=requests.Response())
+def test(get):
+    get.return_value.status_code, get.return_value._content = 200, b'{"email_address": "a@b.c", "unread": 1}'
+    assert shop.direct() == "a@b.c"
+""",
+    )
+    users.run().assert_outcomes(passed=3)
+
+    assert users.report["gate"]["claims"]["verified"] == users.report["gate"]["claims"]["total"] == 1
+
+
+def test_a_failure_that_is_simulated_by_its_status_is_a_claim(users: Any) -> None:
+    """A refusal by `status_code` and `raise_for_status` says of the service what a stub with that status would."""
+    users.write(
+        "tests/unit/test_refused.py",
+        HEAD
+        + """
+@patch("requests.get")
+def test(get):
+    get.return_value = Mock(status_code=404)
+    get.return_value.raise_for_status.side_effect = requests.HTTPError("404")
+    with pytest.raises(requests.HTTPError):
+        shop.mail(shop.Users(), 404)
+""",
+    )
+    users.run().assert_outcomes(passed=3)
+
+    assert [one["target"] for one in users.report["unverified"]] == ["GET https://api.example/users/{}"]
 
 
 def test_each_hop_of_a_redirect_is_seen_and_none_is_altered(users: Any) -> None:
@@ -291,26 +357,54 @@ def test_passing_through(base):
     assert boundary["claims"] == {"total": 1, "verified": 1}  # what passed through speaks for the route
 
 
+SECRETS = """
+
+def told(base, session=None):
+    session = session or requests.Session()
+    session.cookies.set("sid", "hunter2-cookie")
+    session.headers["X-Api-Key"] = "hunter2-header"
+    body, head = "<in><password>hunter2-xml</password><ssn>hunter2-1</ssn></in>", {"Content-Type": "application/xml"}
+    session.post(f"{base}/users?sig=hunter2-signature", data=body, headers=head, auth=("ada", "hunter2-basic"))
+    session.post(f"{base}/users?ssn=hunter2-2&sid=1", data={"client_secret": "hunter2-form", "ssn": "hunter2-3"})
+    return session.post(f"{base}/users", json={"deep": [{"refreshToken": "hunter2-deep", "ssn": "hunter2-4"}]}).text
+"""
+
+
 def test_secrets_of_requests_and_answers_are_kept_nowhere(users: Any) -> None:
-    """Authorization, cookies, keys in query and body, tokens in answers: not in store, report or terminal."""
+    """Authorization, cookies, keys in query and body, tokens in answers, and what `gate_redact` names: not in store,
+    report, events, other files or terminal, which also shows the lines of the stubs."""
+    users.write("shop.py", CLIENT + SECRETS)
+    users.write("tests/integration/test_told.py", BOUNDARY.partition("@")[0] + TOLD)
     users.write(
         "tests/unit/test_secrets.py",
         HEAD
         + """
 @responses.activate
 def test():
-    responses.get(URL, json={**ADA, "token": "hunter2-stub"}, headers={"Set-Cookie": "a=hunter2-stub"})
+    head = {"Set-Cookie": "hunter2-stub"}
+    responses.get(URL, json={**ADA, "token": "hunter2-stub", "ssn": "hunter2-5"}, headers=head)
     responses.post("https://api.example/users", status=201, json={"id": 1, "secret": "hunter2-stub"})
     assert shop.mail(shop.Users(), 1)
     assert shop.Users().create("Ada") == 1
+    assert shop.told("https://api.example")
+
+@patch("requests.Session")
+def test_patched(session):
+    session.return_value.post.return_value.text = '{"password": "hunter2-text"}'
+    assert shop.told("https://api.example")
 """,
     )
-    result = users.run("-v")
-    result.assert_outcomes(passed=3)
-    kept = [users.report_text, (users.root / ".integration_gate/evidence.jsonl").read_text()]
-    shown = [line for line in result.outlines if "responses." not in line and "json=" not in line]
-    assert [text for text in (*kept, *shown) if "hunter2" in text] == []
-    assert users.report["gate"]["claims"]["total"] == 2
+    arguments = ("-v", "--gate-export", "all.txt", "--gate-html", "all.html", "--gate-scaffold", "made")
+    result = users.run(*arguments, "-o", "gate_events=events.jsonl", "-o", "gate_redact=ssn")
+    result.assert_outcomes(passed=5)
+    files = [path for path in users.root.rglob("*") if path.is_file() and path.suffix != ".pyc"]
+    kept = [path for path in files if "test" not in path.name and path.name not in ("shop.py", "conftest.py")]
+
+    assert {"evidence.jsonl", "events.jsonl", "all.txt", "all.html"} <= {path.name for path in kept}
+    assert [path for path in kept if b"hunter2" in path.read_bytes()] == []
+    assert b"hunter2" not in b"".join(path.read_bytes() for path in (users.root / "made").iterdir())
+    assert [line for line in result.outlines if "hunter2" in line] == []
+    assert any('"token": "<secret>"' in line for line in result.outlines)
 
 
 def test_the_report_is_the_same_over_workers(users: Any) -> None:

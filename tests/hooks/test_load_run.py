@@ -52,6 +52,19 @@ tests:
       - {concurrent_requests: 2, endpoint: "GET /", expect: {requests: 2}, capture: {rate: throughput}}
 """
 
+STATUS = """
+  - name: All have this status
+    type: performance
+    concurrent_requests: 3
+    endpoint: "GET /"
+    expect: {status: 201, p95: {lt: 1h}}
+  - name: Some may have another
+    type: performance
+    concurrent_requests: 3
+    endpoint: "GET /"
+    expect: {status: 201, success_rate: {lt: 0.5}}
+"""
+
 FIXTURE = """
 import socket
 import pytest
@@ -80,6 +93,17 @@ def test_load_as_tests_of_a_suite(project: Any) -> None:
             "*99 % of the requests were sent less than * ms late*",
             "*`p99: lt 0.001` cannot be measured: the client alone takes * ms.*",
         ]
+    )
+
+
+def test_status_of_a_load(project: Any) -> None:
+    """A status is expected of every answer, unless the share that must have it is expected."""
+    project.write("server.py", SERVER)
+    project.write("tests/test_load.gate.yaml", SUITE[: SUITE.index("  - name: Passes")] + STATUS)
+    result = project.run("tests/test_load.gate.yaml")
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(
+        ["GET /: $.success_rate is 0.0, expected 1", "step   GET /", "*success rate 0, errors: 3 × status 200"]
     )
 
 

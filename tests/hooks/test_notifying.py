@@ -123,7 +123,8 @@ def test_receivers_that_fail_change_nothing(project: Any) -> None:
     kept = project.root / ".integration_gate/undelivered.jsonl"
     (warning,) = project.report["warnings"]
     reason = "it cannot be started: [Errno 2] No such file or directory: 'no-such-command'"
-    assert warning == f"no-such-command was not told of the event `start`: {reason}. It is kept in {kept}."
+    remedy = f"It is kept in {kept}; `integration-gate resend` sends it again."
+    assert warning == f"no-such-command was not told of the event `start`: {reason}. {remedy}"
     said = " ".join(str(run.stdout).split())
     assert "http://127.0.0.1:1/… was not told of the event `complete`: ConnectionError." in said
     assert "s3cret" not in str(run.stdout) + kept.read_text() + project.report_text
@@ -197,3 +198,46 @@ def test_without_the_setting_nothing_is_imported(project: Any) -> None:
     )
     assert project.run("tests/integration").ret == 0
     assert not Path(project.root / ".integration_gate/undelivered.jsonl").exists()
+
+
+def resend(project: Any) -> tuple[Any, list[str]]:
+    """Send again what was not delivered; return the exit status and what was said."""
+    result = project.pytester.run(sys.executable, "-m", "pytest_integration_gate.cli", "resend")
+    assert "Traceback" not in str(result.stderr)
+    return result.ret, result.outlines
+
+
+def test_what_was_not_delivered_is_sent_again(project: Any) -> None:
+    """In its order, with its ids, to the receiver that it was for; what was delivered is forgotten."""
+    project.write("pytest.ini", ini(f"{sys.executable} tell.py told.jsonl"))
+    project.run("tests/integration")
+    kept = project.root / ".integration_gate/undelivered.jsonl"
+    missed = [json.loads(line)["message"] for line in kept.read_text().splitlines()]
+    assert [one["event"] for one in missed] == ["start", "complete"]
+    project.write("tell.py", TELLING)
+    assert resend(project) == (0, [f"start to {sys.executable}: sent", f"complete to {sys.executable}: sent"])
+    assert [json.loads(line) for line in (project.root / "told.jsonl").read_text().splitlines()] == missed
+    assert kept.read_text() == ""
+    assert resend(project) == (0, ["Everything was delivered."])
+
+
+def test_what_cannot_be_sent_again_stays(project: Any) -> None:
+    """A receiver that still refuses is asked once, one that is not configured never; a foreign line stays as it is."""
+    refusing = f"sh -c 'echo x >> asked; exit {{}}' {sys.executable}"
+    project.write("pytest.ini", ini(refusing.format(3), "complete: gone-command"))
+    project.run("tests/integration")
+    kept = project.root / ".integration_gate/undelivered.jsonl"
+    kept.write_text(kept.read_text() + "not a letter\n")
+    before = kept.read_text()
+    project.write("pytest.ini", ini(refusing.format(3)))
+    (project.root / "asked").unlink()
+    status, said = resend(project)
+    assert status == 1
+    assert said == [
+        "start to sh: not sent: exit status 3",
+        "complete to sh: not sent: exit status 3",
+        "complete to gone-command: not sent: it is no receiver of `gate_notify` (any more)",
+        f"1 line of {kept} cannot be understood",
+    ]
+    assert (project.root / "asked").read_text() == "x\n" * 3  # the tries of one message
+    assert kept.read_text() == before

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import threading
 from base64 import b64decode
 from collections.abc import Iterator
+from contextlib import nullcontext
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from pact import Verifier
 
 from pytest_integration_gate.reports.broker import Contract, publish_contracts
 from pytest_integration_gate.reports.publication import PublishError
 
+QUICKSTART = Path(__file__).parents[2] / "examples/quickstart"
 GATE = ["-p", "pytest_integration_gate.plugin", "-p", "no:cacheprovider", "--integration-gate"]
 CLIENT = """
 import requests
@@ -52,6 +57,34 @@ class Broker(ThreadingHTTPServer):
 class Handler(BaseHTTPRequestHandler):
     server: Broker
 
+    def do_GET(self) -> None:
+        """Say where contracts are asked for, and give them."""
+        url, number = self.server.url, self.path.removeprefix("/pacts/")
+        if self.headers["Authorization"] != f"Bearer {self.server.token}":
+            self.answer(401, {})
+        elif self.path == "/":
+            asked = {"href": f"{url}/pacts/provider/{{provider}}/for-verification", "templated": True}
+            self.answer(200, {"_links": {"pb:provider-pacts-for-verification": asked}})
+        elif self.path.endswith("/for-verification"):
+            self.answer(200, self.for_verification(self.path.split("/")[3]))
+        elif number.isdecimal():
+            self.answer(200, [*self.server.published.values()][int(number)])
+        else:
+            self.answer(404, {})
+
+    def for_verification(self, provider: str) -> Any:
+        """Name the contracts with a provider, as a broker does for the selectors of a verifier."""
+        found = [
+            {
+                "shortDescription": "latest",
+                "verificationProperties": {"pending": False, "notices": []},
+                "_links": {"self": {"href": f"{self.server.url}/pacts/{number}", "name": f"{consumer} {version}"}},
+            }
+            for number, (consumer, of, version) in enumerate(self.server.published)
+            if of == provider
+        ]
+        return {"_embedded": {"pacts": found}, "_links": {"self": {"href": self.server.url + self.path}}}
+
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         self.server.bodies.append(body)
@@ -59,6 +92,8 @@ class Handler(BaseHTTPRequestHandler):
             self.answer(self.server.refusal, {"error": "password=hunter2 is wrong"})
         elif self.headers["Authorization"] != f"Bearer {self.server.token}":
             self.answer(401, {})
+        elif self.path.endswith("/for-verification"):
+            self.answer(200, self.for_verification(self.path.split("/")[3]))
         elif self.path != "/contracts/publish":
             self.answer(404, {})
         else:
@@ -213,6 +248,43 @@ def test_a_run_publishes_its_files(web: Web, broker: Broker) -> None:
     assert broker.published == {("web", "prices", commit): file}
     assert broker.bodies[0]["branch"] == "main"
     assert web.warnings == []
+
+
+@pytest.mark.usefixtures("own_shop")
+def test_the_verifier_replays_what_a_run_has_published(
+    web: Web, broker: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The whole way: a run of the quickstart publishes, the official verifier fetches that from the broker and asks the
+    real price service, which keeps it; one whose cents are a text does not."""
+    monkeypatch.setenv("PACT_DO_NOT_TRACK", "true")
+    monkeypatch.syspath_prepend(QUICKSTART)
+    from shop.price_service import PriceHandler
+
+    class Wrong(PriceHandler):
+        def do_GET(self) -> None:
+            content = json.dumps({"sku": "apple", "cents": "30", "currency": "EUR"}).encode()
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+    folder = web.pytester.path
+    shutil.rmtree(folder / "__pycache__", ignore_errors=True)
+    for name in ("gate.yaml", "tox.ini", "client.py", "test_client.py"):
+        (folder / name).unlink()
+    shutil.copytree(QUICKSTART, folder, ignore=shutil.ignore_patterns("__pycache__"), dirs_exist_ok=True)
+    web.run(broker.url).stdout.fnmatch_lines(["pact: published 1 file as version * of *"])
+    for handler, keeps in ((PriceHandler, True), (Wrong, False)):
+        with ThreadingHTTPServer(("127.0.0.1", 0), handler) as service:
+            threading.Thread(target=service.serve_forever, args=(0.01,), daemon=True).start()
+            asked = Verifier("prices", host="127.0.0.1").add_transport(url=f"http://127.0.0.1:{service.server_port}")
+            asked.broker_source(broker.url, token=broker.token)
+            with nullcontext() if keeps else pytest.raises(RuntimeError):
+                asked.verify()
+            service.shutdown()
+        errors = json.dumps(asked.results["errors"])
+        assert ("Expected '30' (String) to be the same type as 30 (Integer)" in errors) != keeps, errors
 
 
 @pytest.mark.parametrize("refusal", [401, 403, 503])

@@ -158,6 +158,15 @@ def test_what_was_replayed_is_kept(replays: Replays) -> None:
     assert replays.claims == {"total": 2, "contradicted": 2}
 
 
+def test_what_is_stale_is_asked_again(replays: Replays) -> None:
+    """When the code has changed, what its earlier self answered counts no more, and the new one is asked."""
+    replays.run(is_own_process=True)
+    replays.write("shop.py", SHOP.replace('"rate": 1.5', '"rate": "1.5"'))
+    replays.run(is_own_process=True).assert_outcomes(passed=3)
+    assert replays.claims == {"total": 2, "verified": 1, "contradicted": 1}
+    assert "stale" not in replays.report
+
+
 def test_a_dry_run_calls_nothing(replays: Replays) -> None:
     """Each item says what it would do."""
     result = replays.run("--gate-replay=dry")

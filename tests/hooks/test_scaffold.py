@@ -128,8 +128,8 @@ class Scaffolds:
             return self.pytester.runpytest_subprocess(*options)
         return self.pytester.runpytest_inprocess(*options)
 
-    def scaffold(self, *options: str) -> pytest.RunResult:
-        return self.run("--gate-scaffold=tests/integration", *options)
+    def scaffold(self, *options: str, is_own_process: bool = False) -> pytest.RunResult:
+        return self.run("--gate-scaffold=tests/integration", *options, is_own_process=is_own_process)
 
     def files(self) -> dict[str, str]:
         return {path.name: path.read_text() for path in sorted(self.folder.iterdir()) if path.suffix == ".py"}
@@ -159,6 +159,19 @@ def scaffolds(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, own_sh
     monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
     monkeypatch.delenv("GITHUB_ACTIONS", raising=False)
     return Scaffolds(pytester)
+
+
+def test_what_is_stale_is_written_when_its_test_is_gone(scaffolds: Scaffolds) -> None:
+    """A stale claim needs its boundary test to run again, and a new test only when there is none any more."""
+    boundary = "import pytest, shop\n\n@pytest.mark.boundary('money')\ndef test_fetch():\n    shop.fetch('EUR')\n"
+    scaffolds.write("tests/integration/test_money.py", boundary)
+    scaffolds.run(is_own_process=True)
+    scaffolds.write("shop.py", SHOP.replace('"rate": 1.5', '"rate": 2.5'))
+    scaffolds.scaffold("tests/unit", is_own_process=True)
+    assert "fetch" not in "".join(text for name, text in scaffolds.files().items() if name != "test_money.py")
+    (scaffolds.folder / "test_money.py").unlink()
+    scaffolds.scaffold("tests/unit", is_own_process=True)
+    assert 'fetch("EUR")' in scaffolds.files()["test_money_boundary.py"]
 
 
 @pytest.mark.parametrize("options", [(), ("-n", "2", "-p", "xdist")])

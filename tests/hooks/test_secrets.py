@@ -59,3 +59,19 @@ def test_no_secret_is_kept_or_shown(project: Any) -> None:
         "terminal": "\n".join(shown),
     }
     assert {(name, secret) for name, text in kept.items() for secret in PLANTED if secret in text} == set()
+
+
+def test_what_checkpoints_run_is_kept_without_secrets(project: Any) -> None:
+    """What a command line gives away stands neither in what is published nor in log, report and terminal."""
+    project.write(
+        "gate.yaml",
+        "checkpoints:\n  - name: Ready\n    tests:\n"
+        "      - {name: echo, command: [echo, --token=hunter2-line, ssn=555-44-3333], expected_output: other}\n",
+    )
+    project.write("pytest.ini", "[pytest]\npythonpath = .\ntestpaths = tests\ngate_redact =\n    ssn\n")
+    result = project.run("--gate-events=run.jsonl", "--gate-publish=file:published.json")
+    assert result.ret == 1
+    shown = {name: (project.root / name).read_text() for name in ("run.jsonl", "published.json")}
+    for name, text in {**shown, "report": project.report_text, "terminal": str(result.stdout)}.items():
+        assert "Ready" in text
+        assert not [secret for secret in ("hunter2-line", "555-44-3333") if secret in text], name

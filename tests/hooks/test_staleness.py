@@ -65,6 +65,24 @@ def test_evidence_of_changed_code_is_stale(project: Any) -> None:
     assert "stale" not in project.report
 
 
+def test_evidence_of_another_branch_counts_when_it_is_checked_out_again(project: Any) -> None:
+    """Evidence of several states of the code stands side by side, and only that of the present one counts."""
+    there = (project.root / "shop.py").read_text()
+    project.run()
+    change(project, "return self.rows[key]", "return {'mail': self.rows[key]['email'], 'id': 5}")
+    project.run()
+    assert project.report["gate"]["claims"]["verified"] == 1
+    here = (project.root / "shop.py").read_text()
+    for text, verdict in ((there, "contradicted"), (here, "verified"), (there, "contradicted")):
+        project.write("shop.py", text)
+        project.run("tests/unit")
+        assert project.report["gate"]["claims"][verdict] == 1
+        assert "stale" not in project.report
+    change(project, "return self.rows[key]", "return dict(self.rows[key])")
+    project.run("tests/unit")
+    assert project.report["gate"]["claims"]["stale"] == 1
+
+
 def test_facts_stay_fresh(project: Any) -> None:
     """A call that the changed signature does not take contradicts, however old the evidence is."""
     project.run()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
 
+from pytest_integration_gate.checkout.grimp_graph import read_with_grimp
 from pytest_integration_gate.judging.borders import violations
 from pytest_integration_gate.judging.contexts import Past, changed_contexts, sort_failures
 from pytest_integration_gate.model.change import Change, changes_between
@@ -139,4 +141,47 @@ def test_borders(tmp_path: Path) -> None:
         ("domain_border", "shop.billing", "shop.orders.api", "shop/billing.py:3"),
         ("coordination_border", "shop.front", "shop.orders.store", "shop/front.py:2"),
         ("domain_border", "shop.orders.store", "shop.billing", "shop/orders/store.py:5"),
+    ]
+
+
+FORMS = (
+    "from ..orders import store",
+    "from .. import orders",
+    "def f():\n    import shop.orders.store",
+    "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from shop.orders.store import x",
+    "import typing as t\nif t.TYPE_CHECKING:\n    import shop.orders",
+    "import shop.orders.store as s",
+    "from shop.orders import *",
+    "try:\n    from shop.orders.store import x\nexcept ImportError:\n    x = None",
+    "import os, shop.orders.store, sys",
+    "from shop import orders as o, kernel",
+    "class A:\n    from shop.orders.store import x",
+    "from shop.orders import (\n    store as s,\n)",
+    "x = 1; import shop.orders.store",
+    "import importlib\nC = importlib.import_module('shop.orders.store')",
+    "from importlib import import_module as load\n\ndef f():\n    return load('..orders.store', __package__)",
+    "C = __import__('shop.orders.store')",
+)
+LINES = dict(zip(FORMS, (1, 1, 2, 3, 3, 1, 1, 2, 1, 1, 2, 1, 1, 2, 4, 1), strict=True))
+
+
+@pytest.mark.parametrize("is_known", [True, False], ids=["by grimp", "by ourselves"])
+@pytest.mark.parametrize("form", FORMS)
+def test_a_border_is_crossed_by_imports_of_every_form(
+    tmp_path: Path, form: str, is_known: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Relative, local, for types, under another name, told to a function: with file and line, once for a module."""
+    files = [f"shop/{name}/__init__.py" for name in ("orders", "billing", "kernel")]
+    files += ["shop/__init__.py", "shop/orders/store.py", "shop/billing/core.py"]
+    for name in files:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    (tmp_path / "shop/billing/core.py").write_text(f"{form}\n\n\n{form}\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "shop", raising=False)
+    known = read_with_grimp(["shop"], str(tmp_path), for_types=True) if is_known else None
+    found = violations([ORDERS, BILLING], ImportGraph(str(tmp_path), files, known=known))
+    name = "shop.orders.store" if "store" in form else "shop.orders"
+    assert [(one.importer, one.imported, one.at) for one in found] == [
+        ("shop.billing.core", name, f"shop/billing/core.py:{LINES[form]}")
     ]

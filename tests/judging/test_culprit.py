@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import pytest
@@ -42,6 +42,8 @@ def found(
     failure: Failure = FAILURE,
     passed: bool = True,
     carry: Mapping[str, Carry] | None = None,
+    lost: bool | None = None,
+    leaving: Collection[str] = (),
 ) -> Culprit | None:
     all_changes = [Change(path=one) if isinstance(one, str) else one for one in changes]
     gone = [one.path for one in all_changes if one.kind in ("deleted", "renamed")]
@@ -49,7 +51,12 @@ def found(
     graph = ImportGraph(str(root), [*FILES, *gone], others=others)
     reach = Reach(failure.nodeid.partition("::")[0], failure.files, all_changes, graph)
     return find_culprit(
-        failure, reach, passed_before=passed, carries=lambda path, _: (carry or {}).get(path, "unknown")
+        failure,
+        reach,
+        passed_before=passed,
+        carries=lambda path, _: (carry or {}).get(path, "unknown"),
+        lost=lambda change, name: lost,
+        leaves_behind=lambda change: change.path in leaving,
     )
 
 
@@ -149,13 +156,75 @@ def test_a_module_that_is_gone_is_called_by_its_old_name(root: Path, missing: st
 def test_a_name_that_is_gone_from_a_changed_module(root: Path) -> None:
     """The exception names module and name; in a circle of imports any of them may have closed it."""
     failure = Failure(nodeid=TEST, cls="ImportError", missing="shop.money.RATE")
-    culprit = found(root, "shop/invoice.py", "shop/money.py", failure=failure)
+    culprit = found(root, "shop/invoice.py", "shop/money.py", failure=failure, lost=True)
     assert culprit is not None
     assert (culprit.name, culprit.is_certain) == ("shop.money", True)
     circle = Failure(nodeid=TEST, cls="ImportError", missing="shop.money.RATE", message="partially initialized module")
-    culprit = found(root, "shop/invoice.py", "shop/money.py", failure=circle)
+    culprit = found(root, "shop/invoice.py", "shop/money.py", failure=circle, lost=True)
     assert culprit is not None
     assert not culprit.is_certain
+
+
+def test_who_asks_for_a_name_that_never_was_is_to_blame(root: Path) -> None:
+    """Not the module that was asked; it may be, when nobody knows what it had, or when it has the name still."""
+    failure = Failure(nodeid=TEST, cls="ImportError", missing="shop.money.NOPE", place="shop/invoice.py::<module>")
+    culprit = found(root, "shop/invoice.py", "shop/money.py", failure=failure, lost=False)
+    assert culprit is not None
+    assert (culprit.name, culprit.is_certain) == ("shop.invoice", False)
+    culprit = found(root, "shop/invoice.py", "shop/money.py", failure=failure, lost=True)
+    assert culprit is not None
+    assert (culprit.name, culprit.is_certain) == ("shop.money", True)
+    culprit = found(root, "shop/invoice.py", "shop/money.py", failure=failure, lost=None)
+    assert culprit is not None
+    assert (culprit.name, culprit.is_certain) == ("shop.money", False)
+
+
+@pytest.mark.parametrize("cls", ["ConnectionRefusedError", "requests.exceptions.ReadTimeout", "crash"])
+def test_what_comes_from_outside_may_have_failed_by_itself(root: Path, cls: str) -> None:
+    """The change is named, and nothing is certain."""
+    culprit = found(root, "shop/money.py", failure=Failure(nodeid=FAILURE.nodeid, cls=cls))
+    assert culprit is not None
+    assert (culprit.name, culprit.is_certain) == ("shop.money", False)
+
+
+def test_a_change_elsewhere_may_have_left_something_behind(root: Path) -> None:
+    """Then the only change within reach is not certain."""
+    changes = ("shop/money.py", "tests/orders/conftest.py")
+    assert found(root, *changes) == Culprit(
+        name="shop.money", chain=(TEST, "shop.invoice", "shop.money"), is_certain=True
+    )
+    culprit = found(root, *changes, leaving=("tests/orders/conftest.py",))
+    assert culprit is not None
+    assert (culprit.name, culprit.is_certain) == ("shop.money", False)
+    culprit = found(root, *changes, leaving=("shop/money.py",))
+    assert culprit is not None
+    assert culprit.is_certain
+
+
+@pytest.mark.parametrize(
+    ("change", "is_certain"),
+    [
+        (Change(path="docs/money.md"), True),
+        (Change(path="shop/templates/mail.md"), False),
+        (Change(path="shop/other.csv", is_loose=True), True),
+        (Change(path="shop/other.csv"), False),
+        (Change(path="tests/a.py", kind="renamed", now="tests/b.py"), True),
+    ],
+)
+def test_what_else_changed(root: Path, change: Change, is_certain: bool) -> None:
+    """Documents are not read by programs, nor what git does not have unless it is named; texts in packages may be."""
+    culprit = found(root, "shop/money.py", change)
+    assert culprit is not None
+    assert culprit.is_certain is is_certain
+
+
+def test_a_suite_that_is_no_python(root: Path) -> None:
+    """It may run anything: what its words name is the likeliest, and nothing is certain."""
+    (root / "tests/billing/test_s.gate.yaml").write_text("command: python -m shop.alone\n")
+    failure = Failure(nodeid="tests/billing/test_s.gate.yaml::Says")
+    culprit = found(root, "shop/alone.py", "shop/money.py", failure=failure)
+    assert culprit is not None
+    assert (culprit.name, culprit.is_certain, culprit.others) == ("shop.alone", False, ("shop.money",))
 
 
 def test_a_file_that_does_not_parse(root: Path) -> None:

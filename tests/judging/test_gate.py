@@ -11,7 +11,7 @@ from pytest_integration_gate.judging.gate import judge
 from pytest_integration_gate.model.claim import Claim, Hygiene, Unbound
 from pytest_integration_gate.model.exchange import Answer, Exchange, Request
 from pytest_integration_gate.model.finding import Difference, Finding, Reality, Verdict
-from pytest_integration_gate.model.interaction import Outcome
+from pytest_integration_gate.model.interaction import Outcome, Site
 from pytest_integration_gate.model.record import TestRecord
 from pytest_integration_gate.model.run_report import Boundary, RunReport, TestOutcome, TestRun
 from pytest_integration_gate.model.shape import Scalar
@@ -76,6 +76,14 @@ def test_the_verdicts_and_what_the_run_fails_on_decide(
     report = judged(*verdicts, fail_on=tuple(fail_on))
     assert (report.gate.status, report.gate.reasons) == (status, reasons)
     assert report.test_run.status == status
+
+
+def test_tests_that_did_not_run_leave_the_gate_partial() -> None:
+    """What they claim nobody has seen."""
+    failed = TestOutcome(nodeid="t::a", outcome="failed")
+    report = judge(run=RUN, findings=[], outcomes=[failed], not_run=2)
+    assert (report.test_run.status, report.gate.status) == ("FAILED", "PARTIAL")
+    assert report.gate.reasons == ("1 failed test", "2 tests not run")
 
 
 @pytest.mark.parametrize(("outcome", "reason"), [("failed", "1 failed test"), ("error", "1 error")])
@@ -189,6 +197,27 @@ def test_boundaries_get_their_claims_and_unobserved_ones_a_row() -> None:
     assert [(b.name, b.fidelity, b.tests, b.claims.total) for b in report.boundaries] == [
         ("database", "declared", 0, 1),
         ("messaging", "emulated", 2, 0),
+    ]
+
+
+def test_uses_say_which_code_meets_which_collaborator() -> None:
+    """Classes and modules by name, services by origin, each with the verdicts on what their doubles say."""
+    plain = finding("verified")
+    seen = replace(plain.claim, site=Site(file="shop/signup.py", function="sign_up", call="repo.get(1)", line=3))
+    exchange = Exchange(request=Request(method="GET", origin="https://api.example"), answer=None)
+    findings = [
+        replace(plain, target="shop.repo:Repo.get", claim=seen),
+        replace(plain, target="shop.repo:Repo.add", claim=seen, verdict="unverified"),
+        replace(plain, target="shop.repo:connect", claim=seen),
+        replace(plain, target="shop.repo:connect"),
+        replace(plain, target="GET https://api.example/v1/{}", claim=replace(seen, exchange=exchange), boundary="http"),
+    ]
+    uses = judge(run=RUN, findings=findings).uses
+    assert [(one.boundary, one.code, one.collaborator, one.claims.verified, one.claims.total) for one in uses] == [
+        (plain.boundary, "", "shop.repo", 1, 1),
+        (plain.boundary, "shop/signup.py", "shop.repo", 1, 1),
+        (plain.boundary, "shop/signup.py", "shop.repo:Repo", 1, 2),
+        ("http", "shop/signup.py", "https://api.example", 1, 1),
     ]
 
 

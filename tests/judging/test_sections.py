@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from pytest_integration_gate.judging.sections import hygiene, observed_boundaries, suites, unbound_doubles
 from pytest_integration_gate.model.claim import Unbound
+from pytest_integration_gate.model.exchange import Exchange, Request
 from pytest_integration_gate.model.interaction import Arguments, Outcome, Site
 from pytest_integration_gate.model.observation import Observation
 from pytest_integration_gate.model.record import TestRecord
@@ -29,6 +32,27 @@ def test_boundaries_count_tests_targets_and_calls() -> None:
     ]
     counted = [(b.name, b.tests, b.targets, b.observations) for b in observed_boundaries(records)]
     assert counted == [("database", 2, 2, 3), ("http", 1, 1, 1)]
+
+
+def test_the_port_of_a_started_server_makes_no_target() -> None:
+    """Two workers have two servers; services that one test reaches, and fixed ports, are told apart."""
+
+    def route(origin: str) -> Observation:
+        exchange = Exchange(request=Request(method="GET", origin=origin))
+        return replace(observation(f"GET {origin}/health"), exchange=exchange)
+
+    def count(*tests: tuple[str, ...]) -> int:
+        records = [
+            TestRecord(nodeid=str(number), boundaries=("http",), observations=tuple(map(route, origins)))
+            for number, origins in enumerate(tests)
+        ]
+        return observed_boundaries(records)[0].targets
+
+    one, other = "http://127.0.0.1:40001", "http://127.0.0.1:59999"
+    assert count((one,), (one,)) == count((one,), (other,)) == 1
+    assert count((one, other), (one,)) == count((one, other), (other, "http://127.0.0.1:33333")) == 2
+    assert count(("http://localhost:8001",), ("http://localhost:8002",)) == 2
+    assert count(("http://api.example:40001",), ("http://api.example:40002",)) == 2
 
 
 def test_the_weakest_fidelity_stands_for_a_boundary() -> None:

@@ -250,6 +250,12 @@ def test_doubles_show_what_was_configured() -> None:
     )
 
 
+def test_the_insides_of_a_mock_are_no_data() -> None:
+    """What `vars()` of a mock holds is nothing that a test says, as a value and inside one."""
+    assert shape_of(vars(Mock(port=80))) == ANYTHING
+    assert shape_of([dict(vars(MagicMock()))]) == Sequence("list", ANYTHING)
+
+
 def test_specs_are_named() -> None:
     """A mock with a spec stands for that class."""
     assert shape_of(Mock(spec=User)) == Double(f"{__name__}:User")

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from pytest_integration_gate.model.capture import picture
 from pytest_integration_gate.model.literal import TEXT, NotLiteral, value_of
+from pytest_integration_gate.model.secrecy import mask, mask_source
 
 SCALARS = (
     st.none()
@@ -215,3 +216,36 @@ def test_a_value_that_was_not_kept_is_refused_with_the_reason(value: object, rea
     """What was masked, shortened or normalised cannot be had back."""
     with pytest.raises(NotLiteral, match=reason):
         value_of(text(value))
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("<a><token>abc</token></a>", "<a><token><secret></token></a>"),
+        ('<ns:apiKey id="1">abc</ns:apiKey>', '<ns:apiKey id="1"><secret></ns:apiKey>'),
+        ("<tokens><first>abc</first></tokens>", "<tokens><first>abc</first></tokens>"),
+        ("https://a.test/b?sig=abc&x=1", "https://a.test/b?sig=<secret>&x=1"),
+        ("/b?X-Amz-Signature=abc#c", "/b?X-Amz-Signature=<secret>#c"),
+        ("/b?key=k3jhd8fhfkj38hdkjf8&x=1", "/b?key=<secret>&x=1"),
+        ("/b?key=name&design=2", "/b?key=name&design=2"),
+        ("app_key=abc auth=abc", "app_key=<secret> auth=<secret>"),
+        ("author=abc auth_type=abc", "author=abc auth_type=abc"),
+    ],
+)
+def test_secrets_are_known_by_where_they_stand(text: str, shown: str) -> None:
+    """In elements of XML, in signed URLs and under telling names; what only reads alike is left."""
+    assert mask(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        ("""stub(json={"token": "a'b", 'x': 1})""", """stub(json={"token": "<secret>", 'x': 1})"""),
+        ("login(password='abc', user='ada')", """login(password="<secret>", user='ada')"""),
+        ('headers.set("Authorization", f"Bearer {x}")', 'headers.set("Authorization", f"<secret>")'),
+        ("token = get_token(session)", "token = get_token(session)"),
+    ],
+)
+def test_of_source_the_literals_are_hidden(line: str, shown: str) -> None:
+    """Code stays as it is: the names that it passes around are no secrets."""
+    assert mask_source(line) == shown

@@ -480,7 +480,7 @@ def test_doubles_as_arguments_and_results_contaminate(shop, seen):
 
 
 def test_equal_observations_count_once_and_many_are_bounded(shop, project):
-    """Repetition adds nothing; a flood is cut and counted."""
+    """Repetition adds nothing; a flood is cut, and what was cut is told."""
     watcher = Watcher(project)
     watcher.start()
     for number in range(100):
@@ -489,7 +489,9 @@ def test_equal_observations_count_once_and_many_are_bounded(shop, project):
         shop.store.find(number)
     watched = watcher.stop()
     assert len([each for each in watched.observations if each.target == "shop.store:find"]) == 50
-    assert watched.passed_over > 0
+    assert {one.kind for one in watched.passed_over} == {"passed_over"}
+    told = "shop.store:find: a test keeps 2,000 different observations, 50 of one line"
+    assert [one.detail for one in watched.passed_over].count(told) == 1
 
 
 def test_deep_recursion_reaches_as_deep(shop, seen):

@@ -28,6 +28,7 @@ from pytest_integration_gate.model.run_report import (
     UnboundDouble,
     Untidy,
     Unverified,
+    Use,
     Violation,
     WorkflowStep,
 )
@@ -106,6 +107,15 @@ def failed_run() -> RunReport:
                 claims=ClaimCounts(total=20, verified=17, contradicted=1, unverified=2),
             ),
             Boundary(name="prices", claims=ClaimCounts(total=3, suspect=1, unverified=2)),
+        ),
+        uses=(
+            Use(
+                boundary="database",
+                code="shop/signup.py",
+                collaborator="shop.repository:UserRepo",
+                claims=ClaimCounts(total=20, verified=17, contradicted=1, unverified=2),
+            ),
+            Use(boundary="prices", collaborator="shop.prices", claims=ClaimCounts(total=3, suspect=1, unverified=2)),
         ),
         mismatches=(RENAMED, WENT_ASYNC),
         unverified=(

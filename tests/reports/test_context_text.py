@@ -24,7 +24,12 @@ from pytest_integration_gate.reports.terminal import summary_lines
 
 CHAIN = ("tests/billing/test_invoice.py", "shop.billing.invoice", "shop.kernel.money")
 BROKEN = OutOfContext(
-    nodeid="tests/billing/test_invoice.py::test_b", before="passed", culprit=CHAIN[-1], certain=True, chain=CHAIN
+    nodeid="tests/billing/test_invoice.py::test_b",
+    before="passed",
+    culprit=CHAIN[-1],
+    certain=True,
+    chain=CHAIN,
+    architectural=True,
 )
 UNSURE = replace(
     BROKEN, nodeid="tests/billing/test_invoice.py::test_a", before="failed", certain=False, others=("shop.kernel.text",)
@@ -59,7 +64,7 @@ ORDERS = Context(
 STEP = WorkflowStep(context="orders", step="run_test_suite", result="failed", next="fix_test_failures")
 
 SHOWN = """\
-______________________ shop.kernel.money (out of context) ______________________
+______________ shop.kernel.money (out of context, architectural) _______________
 
 The change of shop.kernel.money broke 2 tests outside of orders.
   broken      tests/billing/test_invoice.py::test_b
@@ -98,7 +103,7 @@ def test_culprits_and_borders_are_shown_whole() -> None:
 def test_certain_culprits_are_red_and_others_yellow() -> None:
     """As mismatches are."""
     headings = {text.strip("_ "): markup for text, markup in context_lines(CONTEXTS, 80) if text.startswith("__")}
-    assert headings["shop.kernel.money (out of context)"] == {"red": True, "bold": True}
+    assert headings["shop.kernel.money (out of context, architectural)"] == {"red": True, "bold": True}
     assert headings["no culprit found (out of context)"] == {"yellow": True, "bold": True}
 
 
@@ -120,7 +125,10 @@ def test_several_contexts_and_none(run: RunReport) -> None:
     assert texts[0].startswith("contexts orders, billing, no earlier run to compare with: ")
     assert texts[-1] == "workflow of billing: finalize passed, the work on it is complete"
     none = replace(run, contexts=replace(run.contexts, active=None), workflow=None, failed_tests=())
-    assert next(text for text, _ in counts_lines(none, 160)) == "no active context: no failures"
+    nobody = "no context is worked on (--gate-context or --gate-base says which)"
+    assert next(text for text, _ in counts_lines(none, 160)) == nobody
+    unclassified = replace(none, failed_tests=(replace(run.failed_tests[0], category="unclassified"),))
+    assert next(text for text, _ in counts_lines(unclassified, 160)) == f"{nobody}: 1 unclassified"
 
 
 def test_the_terminal_has_them(run: RunReport, quiet_run: RunReport) -> None:

@@ -14,7 +14,7 @@ import pytest
 
 from pytest_integration_gate.errors import ReportError
 from pytest_integration_gate.model.run_report import FailedTest, Measured, OutOfContext, RunReport
-from pytest_integration_gate.reports.html import page, write_html
+from pytest_integration_gate.reports.html import _breakable, page, write_html
 
 HOSTILE = "</script><img src=x onerror=alert(1)>'\"&{{ 7*7 }}"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -24,7 +24,7 @@ needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not in
 class Elements(HTMLParser):
     """Collects elements with their attributes, and the text outside of style and script."""
 
-    VOID = frozenset({"meta", "input", "br", "img"})
+    VOID = frozenset({"meta", "input", "br", "img", "wbr"})
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -74,7 +74,7 @@ def test_everything_of_the_report_is_told(run_by_contexts: RunReport) -> None:
     text = Elements(page(run_by_contexts)).text
     for told in (
         *("This run did not pass", "1 mismatch", "shop.repository:UserRepo.get", "returns {id: int, mail: str}"),
-        *("returns {id: int, email: str}", "$.mail", "absent (nearest: email)", "Rename `mail` to `email`"),
+        *("returns {id: int, email: str}", "$.mail", "absent (nearest: email)", "Rename mail to email"),
         *("# gate: ignore[return_shape]", "AssertionError: assert 1 == 2", "The stock is released", "mock only"),
         *("cache miss", "API Ready", "dead double", "UserRepo.delete", "The observer of sqlite3:connect failed"),
         *("coordination border", "core of pay", "test_empties", "Add an integration test"),
@@ -151,6 +151,20 @@ def test_a_route_is_its_own_name(failed_run: RunReport) -> None:
     text = page(replace(failed_run, mismatches=(route,)))
     assert '<p class="target"><span class="note">in people</span></p>' in text
     assert '<p class="target"><code>shop.repository:UserRepo.get</code>' in page(failed_run)
+
+
+def test_the_map_says_which_code_uses_what(failed_run: RunReport) -> None:
+    """File and collaborator with the claims that are proven, in the card of the boundary, the worst first."""
+    database, prices = re.findall(r'(?s)<article class="card item boundary.*?</article>', page(failed_run))
+    assert "shop/signup.py → shop.repository:UserRepo 17 of 20" in Elements(database).text
+    assert "no code → shop.prices 0 of 3" in Elements(prices).text
+    assert re.search(r'<i class="dot contradicted" title="contradicted"></i><span><code>shop/<wbr>signup', database)
+
+
+def test_paths_break_where_their_parts_meet() -> None:
+    """Not within an escaped character, and not within the slashes behind a scheme."""
+    broken = _breakable("tests/a_b.py::test_c[<x>] https://api.example/v1")
+    assert broken == ("tests/<wbr>a_<wbr>b.<wbr>py::<wbr>test_<wbr>c[&lt;x&gt;] https://api.<wbr>example/<wbr>v1")
 
 
 def test_a_place_that_cannot_be_written_is_a_report_error(quiet_run: RunReport, tmp_path: Path) -> None:

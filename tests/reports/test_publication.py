@@ -26,7 +26,10 @@ RESULTS = (
         name="Queue", status="failed", attempts=1, duration="0.1s", output="no ``` queue", reason="exit code 1"
     ),
 )
-DOCUMENT = document_of(RESULTS, [{"name": "API | Ready"}], project="shop", commit="1a2b3c4")
+DEFINITIONS = [
+    {"name": "API | Ready", "tests": [{"command": "curl -f :1"}, {"command": "echo `x`"}], "failure_action": "stop"}
+]
+DOCUMENT = document_of(RESULTS, DEFINITIONS, project="shop", commit="1a2b3c4")
 
 
 class Service(HTTPServer):
@@ -81,7 +84,7 @@ def test_a_file(tmp_path: Path) -> None:
     """Definitions and results, whole, in a folder that is made."""
     publish(read_target("file:a/b.json"), DOCUMENT, tmp_path)
     written = json.loads((tmp_path / "a/b.json").read_text())
-    assert written["definitions"] == [{"name": "API | Ready"}]
+    assert written["definitions"] == DEFINITIONS
     assert [one["status"] for one in written["checkpoints"]] == ["passed", "failed"]
     with pytest.raises(PublishError, match="cannot be written"):
         publish(read_target("file:a"), DOCUMENT, tmp_path / "a/b.json")
@@ -178,8 +181,9 @@ def test_targets_that_make_no_sense(text: str) -> None:
 
 
 def test_a_comment_is_escaped() -> None:
-    """A table row stays a row, and output stays in its fence."""
+    """A table row stays a row, and output and commands stay in their fences."""
     text = markdown(DOCUMENT)
     assert "| API \\| Ready | post-backend | passed | 2 | 0.3s |" in text
     assert "````\nno ``` queue\n````" in text
     assert text.startswith("### Checkpoints: shop · 1a2b3c4\n")
+    assert text.endswith("\n- API \\| Ready: `curl -f :1`; `` echo `x` ``; a failure: stop")

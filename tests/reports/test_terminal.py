@@ -176,6 +176,15 @@ def test_quiet_and_passed_is_silent(quiet_run: RunReport) -> None:
     assert shown(quiet_run, verbosity=-1) == ""
 
 
+def test_whose_status_it_is(failed_run: RunReport) -> None:
+    """When the tests failed and the gate did not, the line says both; else they are the same."""
+    gate = replace(failed_run.gate, status="PASSED", reasons=("1 failed test",))
+    assert shown(replace(failed_run, gate=gate), verbosity=-1) == (
+        "integration-gate: FAILED: 1 failed test; the gate itself: PASSED (integration-gate.report.yaml)\n"
+    )
+    assert "the gate itself" not in shown(failed_run)
+
+
 def test_a_run_without_claims_says_so(quiet_run: RunReport) -> None:
     """Green, and no table of nothing."""
     assert shown(quiet_run, width=40) == (

@@ -78,11 +78,30 @@ def test_files_that_are_no_modules(tmp_path: Path, text: str, kind: str | None) 
     assert needs(tmp_path, text, others=("shop/data/rates.json",)) == expected
 
 
+def test_one_of_several_files_of_a_name(tmp_path: Path) -> None:
+    """The name alone may mean any of them, with a folder it means one."""
+    (tmp_path / "a.py").write_text("'rates.json'\n'docs/zones.csv'\n")
+    others = ("shop/rates.json", "docs/zones.csv", "shop/zones.csv")
+    graph = ImportGraph(str(tmp_path), ["a.py"], others=others, all_files=("docs/rates.json",))
+    assert [(need.path, need.kind) for need in graph.needs("a.py")] == [
+        ("shop/rates.json", "pattern"),
+        ("docs/zones.csv", "text"),
+    ]
+
+
 def test_conftests_from_near_to_far(tmp_path: Path) -> None:
     """All above the test file, none beside its way."""
     files = ["conftest.py", "tests/conftest.py", "tests/a/conftest.py", "tests/b/conftest.py", "tests/a/test_x.py"]
     graph = ImportGraph(str(tmp_path), files)
     assert graph.conftests("tests/a/test_x.py") == ("tests/a/conftest.py", "tests/conftest.py", "conftest.py")
+
+
+def test_plugins_come_after_the_conftests(tmp_path: Path) -> None:
+    """Those that lie in the project are loaded for every test."""
+    graph = ImportGraph(
+        str(tmp_path), ["conftest.py", "shop/testing.py", "t.py"], for_all=["shop/testing.py", "gone.py"]
+    )
+    assert graph.conftests("t.py") == ("conftest.py", "shop/testing.py")
 
 
 def test_modules_below_other_roots(tmp_path: Path) -> None:

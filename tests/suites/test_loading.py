@@ -57,7 +57,8 @@ def in_step(step: str, more: str = "") -> str:
         ),
         (
             "tests:\n\t- x",
-            "x:2:1: not valid YAML: while scanning for the next token, found character that cannot start any token.",
+            "x:2:1: not valid YAML: while scanning for the next token, found character that cannot start any token. "
+            "Indent with spaces: here stands a tab.",
         ),
         (b"tests: [\xff]", "x:1: not UTF-8. Save the file as UTF-8."),
         ("{test_suite: x}", "x:1:1: `the file` lacks `tests`."),
@@ -119,6 +120,26 @@ def test_all_at_once(suite: Any) -> None:
     ]
 
 
+def test_tests_without_a_type(suite: Any) -> None:
+    """A test of no type, or of one that is none, is checked by its keys: its other mistakes are told as well."""
+    found = problems(
+        suite,
+        "tests:\n- {name: a, steps: [{endpoint: /, expct: {}}]}\n- {name: b, type: sql, sql: SELECT 1, expect: {}}\n"
+        "- {name: c, endpoints: []}\n- {name: d, type: http, endpoint: /, timeout: 5 parsecs}\n",
+    )
+    assert [problem.partition(". Did")[0].partition(" Known:")[0].partition(" must be")[0] for problem in found] == [
+        "x:2:3: `tests[0]` lacks `type`.",
+        "x:2:35: `expct` is not a key of `tests[0].steps[0]`",
+        "x:3:19: `tests[1].type`",
+        "x:3:47: `tests[1].expect` is empty, so that nothing is checked.",
+        "x:4:3: `tests[2]` lacks `type`.",
+        "x:4:24: `tests[2].endpoints` is empty, so that nothing is checked.",
+        "x:5:19: `tests[3].type`",
+        "x:5:47: `tests[3].timeout` is `5 parsecs`: write milliseconds as a whole number above 0, or a text with its "
+        'unit, like `"250ms"`, `"4s"` or `"2m"`.',
+    ]
+
+
 @pytest.mark.parametrize(
     ("step", "fragment"),
     [
@@ -127,9 +148,25 @@ def test_all_at_once(suite: Any) -> None:
         ("{endpoint: /, expect: {status: [200, 201]}}", "must be a number or a matcher"),
         ("{endpoint: /, expect: {status: {gte: 100}}}", "always holds"),
         ("{endpoint: /, expect: {response_time: {gte: 0}}}", "always holds"),
+        ("{endpoint: /, expect: {response_time: {gte: 0ms}}}", "gte: 0` always holds"),
+        ("{endpoint: /, expect: {response_time: {lt: soon}}}", "a number is not compared with a text"),
+        ("{concurrent_requests: 1, endpoint: /, expect: {p95: {lt: 5 parsecs}}}", "is not compared with a text"),
+        ("{concurrent_requests: 1, endpoint: /, expect: {memory_mb: {process: x}}}", "names a process and no bound"),
+        ("{concurrent_requests: 1, endpoint: /, expect: {cpu_percent: {process: x, gte: 0}}}", "always holds"),
         ("{endpoint: /, expect: {body: {}}}", "which every mapping fits"),
         ("{endpoint: /, expect: {exact: true}}", "is empty, so that nothing is checked"),
         ("{endpoint: /, expect: {stats: 1}}", "Did you mean `status`?"),
+        ("{endpoint: /, expect: {code: 1}}", "Did you mean `status`?"),
+        ("{endpoint: /, json: {a: 1}}", "`json` is not a key of `tests[0].steps[0]`. Did you mean `data`?"),
+        ("{endpoint: /, query: {a: 1}}", "Did you mean `params`?"),
+        ("{url: /, exchange: [{refused: 403}, {send: x}]}", "`tests[0].steps[0].exchange[0].refused` stands alone"),
+        ("{url: /, exchange: [{closed: 1000}, {send: x}]}", "`tests[0].steps[0].exchange[0].closed` is the end"),
+        ("{url: /, exchange: [{timeout: 1s}]}", "neither sends nor expects anything"),
+        ("{sql: SELECT 1, refused: string, expect: {rows: 1}}", "a statement that is refused gives nothing"),
+        ("{sql: SELECT 1, refused: {contains: ''}}", "is empty, so that it always holds"),
+        ("{command: x, expect: {}}", "is empty, so that nothing is checked"),
+        ("{command: x, expect: {output: {contains: ''}}}", "is empty, so that it always holds"),
+        ("{command: x, expect: {json: {}}}", "which every mapping fits"),
         ("{endpoint: /, timeout: 5 parsecs}", 'or a text with its unit, like `"250ms"`'),
         ("{endpoint: /, timeout: 0}", "a whole number above 0"),
         ("{endpoint: /, retries: 1.5}", "a whole number, 0 or more, not `1.5`"),
@@ -143,6 +180,7 @@ def test_all_at_once(suite: Any) -> None:
         ("{endpoint: '/{{item}}'}", "the variable `item` is not defined"),
         ("{endpoint: '/{{'}", "the closing braces are missing"),
         ("{endpoint: /, foreach: 5}", "must be text, not `5`"),
+        ("{endpoint: /, foreach: []}", "`tests[0].steps[0].foreach` is empty, so that nothing is checked"),
         ("{sql: SELECT 1}", "selects rows and checks nothing"),
         ("{sql: SELECT 1, expect: {}}", "is empty, so that nothing is checked"),
         ("{sql: SELECT 1, expect: {rows: {gte: 0}}}", "always holds"),

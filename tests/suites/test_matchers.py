@@ -155,6 +155,13 @@ def test_what_is_absent_fits_no_matcher(name: str) -> None:
     assert differences({"key": {name: operand}}, {})
 
 
+def test_data_with_a_key_of_a_matcher() -> None:
+    """A mapping below `type` is no type, so the key is one of the data; what stands beside it stays open."""
+    assert differences({"type": {"eq": "joined"}}, {"type": "joined", "nick": "eve"}) == ()
+    (found,) = differences({"type": {"eq": "joined"}}, {"type": "left"})
+    assert (found.path, found.expected) == ("$.type", "joined")
+
+
 @given(DATA)
 def test_literals_fit_themselves(data: Any) -> None:
     """Every value equals itself, and fits `eq` of itself."""
@@ -178,6 +185,20 @@ def test_hostile_data_is_compared(data: Any) -> None:
         differences(word, data)
 
 
+@given(DATA, DATA)
+def test_hostile_operands_are_compared(operand: Any, data: Any) -> None:
+    """Whatever a template gives a matcher, it gives an answer and raises nothing."""
+    for name in MATCHERS:
+        differences({name: operand}, data)
+
+
+@pytest.mark.parametrize("name", ["in", "not_in", "type"])
+def test_operands_that_make_no_sense(name: str) -> None:
+    """What only turns out when a test runs is a difference that says so."""
+    (found,) = differences({name: "odd"}, 5)
+    assert found.hint == ("'odd' is no type" if name == "type" else "a list is needed, a string was given")
+
+
 @pytest.mark.parametrize(
     ("text", "fragment"),
     [
@@ -187,7 +208,8 @@ def test_hostile_data_is_compared(data: Any) -> None:
         ("{length: {lt: 0}}", "never holds"),
         ("{length: x}", "must be a whole number"),
         ("{length: -1}", "must be a whole number"),
-        ("{type: admin}", "`admin` is no type"),
+        ("{type: admin}", "Data with a key `type` are expected by `{type: {eq: admin}}`."),
+        ("{type: [[1]]}", "a list is no type"),
         ("{type: []}", "never holds"),
         ("{a: [{b: {}}]}", "x:1:10: `expect.a[0].b` is `{}`"),
         ("{matches: '('}", "no regular expression"),
@@ -218,6 +240,10 @@ def test_expectations_that_are_refused(text: str, fragment: str) -> None:
         "{gte: 0}",
         "{matches: '{{pattern}}'}",
         "{gte: '{{least}}'}",
+        "{type: {eq: admin}}",
+        "{in: '{{known}}'}",
+        "{not_in: '{{known}}', length: '{{n}}'}",
+        "{type: '{{kind}}', absent: '{{is_gone}}', each: '{{element}}'}",
         "{length: {gte: 1}}",
         "{in: [1], contains: 2}",
         "[]",

@@ -43,7 +43,7 @@ def test_bodies(bench: Any) -> None:
 def test_text_headers_and_captures(bench: Any) -> None:
     """Bodies that are no JSON are text; names of headers have no case; captures keep their types."""
     variables = bench.steps(
-        "{endpoint: /text, expect: {status: 200, body: plain words, headers: {x-COUNT: 3}, response_time: {lt: 5000}},"
+        "{endpoint: /text, expect: {status: 200, body: plain words, headers: {x-COUNT: 3}, response_time: {lt: 5s}},"
         " capture: {place: headers.location, code: status}}",
         "{endpoint: /job, capture: {nothing: body.result, all: body, state: 'body.state'}}",
     )
@@ -134,6 +134,35 @@ async def asgi(scope: dict[str, Any], receive: Any, send: Any) -> None:
         headers.append((b"set-cookie", b"session=abc123; Path=/"))
     await send({"type": "http.response.start", "status": 200, "headers": headers})
     await send({"type": "http.response.body", "body": json.dumps(bodies[scope["path"]]).encode()})
+
+
+@pytest.mark.parametrize("answers", [False, True])
+@pytest.mark.parametrize("is_async", [False, True], ids=["wsgi", "asgi"])
+def test_application_that_raises(bench: Any, is_async: bool, answers: bool, caplog: pytest.LogCaptureFixture) -> None:
+    """It is answered by 500, as a server does, with its traceback in the log; an answer that it gave before counts."""
+
+    def wsgi_app(environ: dict[str, Any], start_response: Any) -> Any:
+        if answers:
+            start_response("200 OK", [])
+        raise ValueError("inside")
+
+    async def asgi_app(scope: dict[str, Any], receive: Any, send: Any) -> None:
+        if answers:
+            await send({"type": "http.response.start", "status": 503, "headers": []})
+            await send({"type": "http.response.body", "body": b"later"})
+        raise ValueError("inside")
+
+    expected = "{status: 503, body: later}" if is_async and answers else "{status: 500}"
+    bench.run(
+        f"""
+        app: app
+        tests: [{{name: a, type: flow, steps: [{{endpoint: /boom, expect: {expected}}}]}}]
+        """,
+        app=asgi_app if is_async else wsgi_app,
+    )
+    (record,) = caplog.records
+    assert record.getMessage() == "The application raised at GET /boom"
+    assert "ValueError: inside" in caplog.text
 
 
 @pytest.mark.parametrize("failure", ["", "no database"])
@@ -359,6 +388,18 @@ def test_refused_statement(bench: Any) -> None:
     assert "no such table: gone" in bench.failure("{sql: SELECT 1 FROM gone, expect: {rows: 1}}", more=TABLE).reason
 
 
+@pytest.mark.usefixtures("rows")
+def test_statement_that_must_be_refused(bench: Any) -> None:
+    """What the database says against a statement is compared; one that it accepts fails, and so does no database."""
+    refused = "{sql: INSERT INTO t (id) VALUES (1), refused: {contains: %s}}"
+    bench.steps("{sql: CREATE UNIQUE INDEX one ON t (id)}", refused % "UNIQUE constraint", more=TABLE)
+    assert '$.refused is "UNIQUE constraint failed: t.id"' in bench.failure(refused % "CHECK", more=TABLE).reason
+    accepted = bench.failure("{sql: INSERT INTO t (id) VALUES (3), refused: string}", more=TABLE)
+    assert accepted.reason.endswith("$.refused is absent, expected string (it was accepted)")
+    nowhere = bench.failure("{sql: SELECT 1, refused: string}", more="database: sqlite:///no/such/folder.db")
+    assert nowhere.reason.startswith("The database refused the statement: unable to open")
+
+
 def test_missing_driver(bench: Any) -> None:
     """A driver that is not installed is named."""
     more = "database: 'mysql+pymysql://x/y'"
@@ -404,6 +445,8 @@ def test_postgresql(bench: Any) -> None:
         "{command: echo one two, expected_output: {matches: 'two$'}}",
         '{command: "echo \'{\\"a\\": 1, \\"b\\": 2}\'", expected_output: {json: {a: integer}}}',
         "{command: echo $ONE, env: {ONE: 1}, expected_output: '1'}",
+        "{command: 'echo out; echo bad >&2; exit 2', expect: {exit_code: 2, output: out, stderr: {contains: ba}}}",
+        '{command: "echo \'[{\\"a\\": 1}]\'", expect: {json: [{a: integer}]}, until: "json[0].a == 1"}',
     ],
 )
 def test_command(bench: Any, step: str) -> None:
@@ -418,6 +461,13 @@ def test_command(bench: Any, step: str) -> None:
         ("{command: exit 3}", "$.exit_code is 3, expected 0"),
         ("{command: \"echo '{}'\", expected_output: '{\"a\": 1}'}", "$.output.a is absent, expected 1"),
         ("{command: echo x, expected_output: {json: {a: 1}}}", "(the output is not JSON)"),
+        ("{command: echo x, expect: {json: {a: 1}}}", "(the output is not JSON)"),
+        ("{command: \"echo '{}'\", expect: {json: {a: 1}}}", "$.json.a is absent, expected 1"),
+        (
+            "{command: echo bad >&2, expected_output: {contains: bad}}",
+            "(`stderr` is as expected: `expect: {stderr: …}`)",
+        ),
+        ("{command: echo bad >&2, expect: {stderr: good}}", '$.stderr is "bad", expected "good"'),
         ("{command: sleep 60, timeout: 200ms}", "did not end within 200 ms and was ended."),
         ("{command: [no-such-program]}", "cannot be started"),
     ],
@@ -425,6 +475,17 @@ def test_command(bench: Any, step: str) -> None:
 def test_command_that_fails(bench: Any, step: str, reason: str) -> None:
     """A command that does something else says what."""
     assert reason in bench.failure(step).reason
+
+
+def test_what_a_command_gives(bench: Any) -> None:
+    """Output is captured as a text, or as the data that it is when it is JSON; a failure tells the streams apart."""
+    variables = bench.steps(
+        "{command: \"echo '{\\\"n\\\": [7]}'; echo bad >&2\", capture: {n: 'json.n[0]', e: stderr}}"
+    )
+    assert (variables["n"], variables["e"]) == (7, "bad\n")
+    assert "there is nothing at `json.n`" in bench.failure("{command: echo x, capture: {n: json.n}}").reason
+    shown = bench.failure("{command: echo out; echo bad >&2, exit_code: 1}").message
+    assert "  out\n  stderr\n  bad\n" in shown
 
 
 # -- webhooks and uploads ---------------------------------------------------------------------------------------------
@@ -436,6 +497,15 @@ def test_the_end_of_a_line_is_seen(bench: Any) -> None:
     failure = bench.failure(data, '{endpoint: "GET /files/1", expect: {body: OK}}')
     assert failure.reason == r'GET /files/1: $.body is "OK\n", expected "OK"'
     assert "characters in all" not in failure.message
+
+
+def test_secrets_in_what_is_done(bench: Any) -> None:
+    """A command and an address that are the name of a step show no secret in it."""
+    for step in ("{command: echo token=t0ps3cret1; exit 1}", "{endpoint: '/gone?token=t0ps3cret1'}"):
+        failure = bench.failure(step)
+        shown = failure.message.partition("\nx:")[0]
+        assert "t0ps3cret1" not in shown
+        assert "t0ps3cret1" not in failure.reason
 
 
 def test_secret_headers_of_a_suite(bench: Any) -> None:
@@ -531,7 +601,10 @@ def test_webhook_signature(bench: Any) -> None:
 def test_upload(bench: Any) -> None:
     """A file is uploaded with fields, from the disk or as written, and read back."""
     (bench.root / "doc.txt").write_text("from the disk")
-    for source, content, name in (("path: doc.txt", "from the disk", "doc.txt"), ("content: hi", "hi", "upload.txt")):
+    for source, content, name, fields in (
+        ("path: doc.txt", "from the disk", "doc.txt", "data"),
+        ("content: hi", "hi", "upload.txt", "form"),
+    ):
         bench.run(
             f"""
             tests:
@@ -539,8 +612,8 @@ def test_upload(bench: Any) -> None:
                 type: upload
                 endpoint: /files
                 file: {{field: doc, {source}, content_type: text/markdown}}
-                data: {{title: "x"}}
-                expect: {{status: 201, body: {{name: {name}, title: x}}}}
+                {fields}: {{title: true}}
+                expect: {{status: 201, body: {{name: {name}, title: "true"}}}}
                 capture: {{id: body.id}}
                 read_back:
                   endpoint: "/files/{{{{id}}}}"
@@ -560,15 +633,23 @@ def test_upload_of_nothing(bench: Any) -> None:
 
 @pytest.fixture
 def echoing() -> Iterator[str]:
-    """A websocket server that greets and then echoes."""
+    """A websocket server that greets and then echoes, closes with a reason of its own, or refuses who knocks."""
     from websockets.sync.server import ServerConnection, serve
 
     def handle(connection: ServerConnection) -> None:
-        connection.send(json.dumps({"hello": connection.request.headers.get("X-Who") if connection.request else None}))
+        assert connection.request is not None
+        headers = connection.request.headers
+        connection.send(json.dumps({"hello": headers.get("X-Who"), "cookie": headers.get("Cookie")}))
         for message in connection:
-            connection.send(message)
+            if message == "bye":
+                connection.close(4001)
+                return
+            connection.send(message.encode() if message == '{"bytes": true}' else message)
 
-    with serve(handle, "127.0.0.1", 0) as server:
+    def let_in(connection: ServerConnection, request: Any) -> Any:
+        return connection.respond(403, "no") if request.path == "/private" else None
+
+    with serve(handle, "127.0.0.1", 0, process_request=let_in) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         yield f"ws://127.0.0.1:{server.socket.getsockname()[1]}"
@@ -577,10 +658,11 @@ def echoing() -> Iterator[str]:
 
 
 def test_websocket(bench: Any, echoing: str) -> None:
-    """Messages are sent and expected in order, JSON as data."""
+    """Messages are sent and expected in order, JSON as data, in frames of text and of bytes."""
     variables = bench.steps(
         f"{{url: '{echoing}/x', headers: {{X-Who: ada}}, exchange: [{{expect: {{hello: ada}}}}, {{send: {{n: 1}}}}, "
-        "{expect: {n: 1}}, {send: text, expect: text}], capture: {last: 'messages[-1]', n: 'messages[1].n'}}"
+        "{expect: {n: 1}}, {send: {bytes: true}, expect: {bytes: true}}, {send: text, expect: text}],"
+        " capture: {last: 'messages[-1]', n: 'messages[1].n'}}"
     )
     assert (variables["last"], variables["n"]) == ("text", 1)
 
@@ -592,6 +674,45 @@ def test_websocket_that_differs(bench: Any, echoing: str) -> None:
     assert "receive" in failure.message
     silent = f"{{url: '{echoing}', exchange: [{{expect: object}}, {{expect: more, timeout: 100ms}}]}}"
     assert bench.failure(silent).reason.endswith("No message came within 100 ms.")
+
+
+def test_websocket_and_requests_of_a_test(bench: Any, echoing: str) -> None:
+    """The handshake takes the headers of the suite and the cookies that the test has been given."""
+    bench.steps(
+        "{endpoint: /login}",
+        f"{{url: '{echoing}', exchange: [{{expect: {{hello: eve, cookie: session=abc123}}}}]}}",
+        more="headers: {X-Who: eve}",
+    )
+
+
+def test_websocket_that_is_closed_or_refused(bench: Any, echoing: str) -> None:
+    """The code with which a server closes and the status with which it refuses can be expected."""
+    closing = "{url: '%s', exchange: [{expect: object}, {send: %s}, {closed: %s, timeout: 200ms}]}"
+    bench.steps(closing % (echoing, "bye", "4001"))
+    bench.steps(closing % (echoing, "bye", "{gte: 4000}"))
+    assert bench.failure(closing % (echoing, "bye", "1000")).reason.endswith(
+        "$.exchange[2].closed is 4001, expected 1000"
+    )
+    assert bench.failure(closing % (echoing, "more", "1000")).reason.endswith(
+        '$.exchange[2].closed is "more", expected 1000'
+    )
+    silent = f"{{url: '{echoing}', exchange: [{{expect: object}}, {{closed: 1000, timeout: 100ms}}]}}"
+    assert bench.failure(silent).reason.endswith("No message came within 100 ms.")
+    refusing = "{url: '%s/%s', exchange: [{refused: %s}]}"
+    bench.steps(refusing % (echoing, "private", "403"))
+    assert "$.exchange[0].refused is 403, expected 401" in bench.failure(refusing % (echoing, "private", "401")).reason
+    accepted = bench.failure(refusing % (echoing, "", "403")).reason
+    assert accepted.endswith("$.exchange[0].refused is accepted, expected 403")
+    unexpected = bench.failure(f"{{url: '{echoing}/private', exchange: [{{expect: object}}]}}").reason
+    assert unexpected == "The server answered 403 and opened no websocket."
+
+
+def test_websocket_of_an_application(bench: Any) -> None:
+    """An application in this process has no websockets, and the failure says what to do."""
+    suite = "app: app\ntests: [{name: t, type: websocket, url: /x, exchange: [{send: a}]}]"
+    with pytest.raises(SuiteFailed, match="A websocket needs a server that listens") as caught:
+        bench.run(suite, app=asgi)
+    assert "name it by `base_url`" in caught.value.suggestion
 
 
 def test_websocket_that_is_not_there(bench: Any) -> None:

@@ -484,3 +484,41 @@ def test_encrypted_traffic_is_seen(watch: Watch, secure_service: tuple[str, str]
     assert seen.result["id"] == 1
     assert seen.one().request.origin == base
     assert seen.bodies == ["{email: str, id: int}"]
+
+
+def test_only_what_is_needed_is_listened_to(watch: Watch, service: str) -> None:
+    """Who reads headers of real answers, and bodies that are there, is not asked; a stream wakes the ear for bodies."""
+    import requests
+
+    reads_header, reads_body = requests.structures.CaseInsensitiveDict.__getitem__, requests.Response.content.fget
+    codes = [reads_header.__code__, reads_body.__code__]
+    test = """
+import requests, shop
+def test(url, stream):
+    shop.ask(url, stream)
+    return [requests.structures.CaseInsensitiveDict.__getitem__.__code__, requests.Response.content.fget.__code__]
+"""
+    shop = """
+import requests
+def ask(url, stream):
+    with requests.get(url, stream=stream) as answer:
+        return answer.headers["X-Request-Id"], answer.content
+"""
+    plain = watch(shop, test, f"{service}/users/1", False)
+    streamed = watch(shop, test, f"{service}/users/1", True)
+
+    assert plain.result == codes
+    assert streamed.result[0] is codes[0]
+    assert streamed.result[1] is not codes[1]
+    assert plain.bodies == streamed.bodies == ["{email: str, id: int}"]
+    assert [reads_header.__code__, reads_body.__code__] == codes
+
+
+def test_the_bodies_of_one_test_have_a_bound(watch: Watch, service: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test that moves a lot of data does not fill the memory: what is too much is as if it had not been seen."""
+    monkeypatch.setattr("pytest_integration_gate.traffic.wire._ROOM", 100)
+    shop = "import requests\ndef ask(url): return [requests.get(url).json()['id'] for _ in range(4)]"
+    seen = watch(shop, "import shop\ndef test(url): return shop.ask(url)", f"{service}/users/1")
+
+    assert seen.result == [1, 1, 1, 1]
+    assert seen.bodies == ["{email: str, id: int}"] * 2 + ["unseen"] * 2

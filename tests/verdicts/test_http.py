@@ -20,7 +20,7 @@ from pytest_integration_gate.model.record import TestRecord
 from pytest_integration_gate.model.shape import ANYTHING
 from pytest_integration_gate.traffic.callers import Caller
 from pytest_integration_gate.traffic.exchanges import exchange_of
-from pytest_integration_gate.traffic.wire import Sending
+from pytest_integration_gate.traffic.sending import Sending
 from pytest_integration_gate.verdicts.evidence import EvidenceIndex, Witnessed
 from pytest_integration_gate.verdicts.http import HttpMatcher
 
@@ -67,11 +67,13 @@ class Service:
         content = b"" if sent is None else json.dumps(sent).encode()
         asked = {"Content-Type": "application/json"} if sent is not None else {}
         asked |= sent_headers or {}
-        sending = Sending(method, url, [(name.lower(), value) for name, value in asked.items()], content, NOBODY)
+        sending = Sending("requests", NOBODY)
+        sending.method, sending.url, sending.body = method, url, content
+        sending.headers = {name.lower(): value for name, value in asked.items()}
         if error is None:
             sending.status = status
             given = {"content-type": "application/json", **(headers or {})}
-            sending.response_headers = [(name.lower(), value) for name, value in given.items()]
+            sending.response_headers = {name.lower(): value for name, value in given.items()}
             sending.content = b"" if body is None else json.dumps(body).encode()
         if stub:
             sending.stub = ("tests/test_it.py", 3)
@@ -223,6 +225,21 @@ def test_a_service_may_start_on_another_port_in_each_test(service: Service) -> N
     first, second = service.records
     service.records = [replace(first, observations=(*first.observations, *second.observations))]
     assert told(service.claim("GET /users/1", body=ADA, site=ELSEWHERE)) == ("unverified", None)
+
+
+@pytest.mark.parametrize("ports", [(6001, 6001, 6001), (6001, 6002, 6001), (6002, 6001, 6001), (6003, 6002, 6001)])
+def test_the_evidence_that_is_shown_does_not_hang_on_ports(service: Service, ports: tuple[int, ...]) -> None:
+    """However tests are spread over workers, of which each has a server, the same ones are named."""
+    for port, name in zip(ports, ("y", "x", "x"), strict=True):
+        service.see(f"GET http://127.0.0.1:{port}/users/7", body={"mail": name})
+    assert told(service.claim("GET /users/1", body=ADA)) == ("contradicted", "http_body")
+    reality = service.claim("GET /users/1", body=ADA).reality
+    assert reality is not None
+    assert reality.tests == ("tests/test_real.py::test_0",)
+    del service.records[0]
+    reality = service.claim("GET /users/1", body=ADA).reality
+    assert reality is not None
+    assert reality.tests == ("tests/test_real.py::test_1", "tests/test_real.py::test_2")
 
 
 def test_one_observation_from_elsewhere_does_not_bind(service: Service) -> None:

@@ -339,6 +339,17 @@ def test_a_contaminated_observation_is_no_evidence(shop: Any) -> None:
     assert (shop.claim(ADA, 1).verdict, shop.claim(LIE, 1).verdict) == ("verified", "contradicted")
 
 
+def test_environment_variables_of_another_test_are_no_evidence(shop: Any) -> None:
+    """Rule 5: which variables there are is the world of a test, however many tests had others."""
+    for number in range(3):
+        copied = {"PATH": "/bin", "HOME": str(number)}
+        shop.see(copied, target="os:_Environ.copy", first_party=False)
+        shop.see(None, "SNAP", target="os:getenv", first_party=False)
+    said = {"PATH": "/bin", "HOME": "/", "SNAP": "1"}
+    assert shop.claim(said, root="os:_Environ", path=(".copy",)).verdict == "unverified"
+    assert shop.claim("1", "SNAP", root="os:getenv", path=()).verdict == "unverified"
+
+
 # Rule 6: keys and kinds of container
 
 

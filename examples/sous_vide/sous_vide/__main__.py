@@ -3,11 +3,7 @@
 import os
 import sys
 
-from werkzeug.serving import make_server
-
 from sous_vide import __version__
-from sous_vide.api import create_app
-from sous_vide.vendor import VendorClient
 
 
 def main() -> None:
@@ -15,6 +11,11 @@ def main() -> None:
     if "--version" in sys.argv:
         print(__version__)
         return
+    from werkzeug.serving import make_server
+
+    from sous_vide.api import create_app
+    from sous_vide.vendor import VendorClient
+
     settings = os.environ
     vendor = VendorClient(settings["VENDOR_URL"], settings["VENDOR_API_KEY"], settings["DEVICE"])
     app = create_app(vendor, settings["SERVICE_TOKEN"])

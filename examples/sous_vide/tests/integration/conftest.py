@@ -77,7 +77,7 @@ def served(cloud, appliance):
     """The address of the service, served over HTTP for tests with many callers at once."""
     app = create_app(VendorClient(cloud, appliance.api_key, appliance.name), "caller-token")
     server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))  # so often it looks whether to end
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()

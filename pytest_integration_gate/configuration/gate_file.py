@@ -9,10 +9,10 @@ from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
+from pytest_integration_gate.durations import refuse_duration, seconds
 from pytest_integration_gate.model.acceptance import PlannedPath, Story
 from pytest_integration_gate.model.finding import Kind
 from pytest_integration_gate.strict_yaml import Node, YamlError, read
-from pytest_integration_gate.suites.durations import refuse_duration, seconds
 from pytest_integration_gate.values import dataclass
 from pytest_integration_gate.verdicts.waivers import is_date
 from pytest_integration_gate.yaml_rules import (

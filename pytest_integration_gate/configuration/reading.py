@@ -19,6 +19,7 @@ from pytest_integration_gate.configuration.gate_file import (
     refuse_collaborator,
 )
 from pytest_integration_gate.configuration.settings import FORMATS, JUDGED, Settings, all_wrong
+from pytest_integration_gate.durations import refuse_duration, seconds
 from pytest_integration_gate.errors import SettingsError
 from pytest_integration_gate.strict_yaml import YamlError
 from pytest_integration_gate.yaml_rules import nearest
@@ -315,7 +316,6 @@ class _Reading:
         if not lines:
             return {}
         from pytest_integration_gate.reports.notification import UnsetVariable, read_receiver
-        from pytest_integration_gate.suites.durations import refuse_duration, seconds
 
         receivers = []
         for line in lines:

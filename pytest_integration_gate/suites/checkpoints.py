@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field
 from typing import Any, Literal
 
+from pytest_integration_gate.durations import seconds
+from pytest_integration_gate.durations import shown as length
 from pytest_integration_gate.isolation import perf_counter
 from pytest_integration_gate.strict_yaml import Node
 from pytest_integration_gate.suites.commands import CommandError, Commands, Finished, Line, last_lines, shown
-from pytest_integration_gate.suites.durations import seconds
-from pytest_integration_gate.suites.durations import shown as length
 from pytest_integration_gate.suites.expectations import problems_of_output
 from pytest_integration_gate.suites.extras import needs
 from pytest_integration_gate.suites.failure import in_words

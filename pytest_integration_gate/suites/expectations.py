@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+from pytest_integration_gate.durations import milliseconds
 from pytest_integration_gate.strict_yaml import Entry, Node
-from pytest_integration_gate.suites.durations import milliseconds
 from pytest_integration_gate.suites.matchers import MATCHERS, TYPES, is_matcher, is_type_word
 from pytest_integration_gate.yaml_rules import describe, nearest
 

@@ -13,8 +13,8 @@ import requests
 from requests.adapters import HTTPAdapter
 from requests.structures import CaseInsensitiveDict
 
+from pytest_integration_gate.durations import milliseconds, seconds, shown
 from pytest_integration_gate.isolation import at_work, perf_counter
-from pytest_integration_gate.suites.durations import milliseconds, seconds, shown
 from pytest_integration_gate.suites.matchers import ABSENT, Difference, differences
 from pytest_integration_gate.suites.seen import Seen, StepFailed
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from pytest_integration_gate.durations import refuse_duration
 from pytest_integration_gate.strict_yaml import Data, Node
-from pytest_integration_gate.suites.durations import refuse_duration
 from pytest_integration_gate.suites.load_rules import FIGURES, refuse_rate
 from pytest_integration_gate.suites.step_checks import (
     check_command,

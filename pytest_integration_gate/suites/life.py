@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from pytest_integration_gate.durations import shown as length
 from pytest_integration_gate.suites.commands import CommandError, Commands, Finished, shown
-from pytest_integration_gate.suites.durations import shown as length
 from pytest_integration_gate.suites.failure import failed_command, printed
 from pytest_integration_gate.suites.masking import Secrets
 from pytest_integration_gate.suites.matchers import differences

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from typing import Any
 
+from pytest_integration_gate.durations import milliseconds
 from pytest_integration_gate.errors import GateError
-from pytest_integration_gate.suites.durations import milliseconds
 from pytest_integration_gate.suites.extras import needs
 from pytest_integration_gate.suites.load_rules import FIGURES, LENGTHS, OF_PROCESSES, TIMES
 from pytest_integration_gate.suites.loop import LoopThread

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from pytest_integration_gate.durations import milliseconds
 from pytest_integration_gate.strict_yaml import Data, Node
-from pytest_integration_gate.suites.durations import milliseconds
 from pytest_integration_gate.suites.expectations import problems_of, problems_of_time
 from pytest_integration_gate.yaml_rules import nearest
 

@@ -8,11 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from pytest_integration_gate.durations import seconds
 from pytest_integration_gate.strict_yaml import Node, YamlError, read
 from pytest_integration_gate.suites.checking import Checking, items
 from pytest_integration_gate.suites.checkpoints import Checkpoint, read_checkpoints
 from pytest_integration_gate.suites.description import OF_STEPS
-from pytest_integration_gate.suites.durations import seconds
 from pytest_integration_gate.suites.environment import Expansion
 from pytest_integration_gate.suites.kinds import KINDS, Kind, kind_of
 from pytest_integration_gate.suites.suite import Marks, Ready, Step, Suite, SuiteCommand, SuiteTest

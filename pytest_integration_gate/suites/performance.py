@@ -6,8 +6,8 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from pytest_integration_gate.durations import seconds
 from pytest_integration_gate.suites.commands import shown
-from pytest_integration_gate.suites.durations import seconds
 from pytest_integration_gate.suites.http import target
 from pytest_integration_gate.suites.load import (
     LoadError,

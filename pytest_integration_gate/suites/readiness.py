@@ -7,9 +7,9 @@ import socket
 from time import monotonic, sleep
 from typing import Any
 
+from pytest_integration_gate.durations import shown as length
 from pytest_integration_gate.isolation import at_work
 from pytest_integration_gate.suites.commands import Background, CommandError, Commands, shown
-from pytest_integration_gate.suites.durations import shown as length
 from pytest_integration_gate.suites.http import is_loopback, joined
 from pytest_integration_gate.suites.suite import Ready
 

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
 from typing import Any
 
+from pytest_integration_gate.durations import seconds
 from pytest_integration_gate.suites.captures import NothingThere, take
-from pytest_integration_gate.suites.durations import seconds
 from pytest_integration_gate.suites.extras import MissingExtra, needs
 from pytest_integration_gate.suites.failure import failed_step, printed
 from pytest_integration_gate.suites.filling import NOT_FILLED, fill

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from pytest_integration_gate.durations import seconds
+from pytest_integration_gate.durations import shown as length
 from pytest_integration_gate.suites.commands import CommandError, Finished, shown
-from pytest_integration_gate.suites.durations import seconds
-from pytest_integration_gate.suites.durations import shown as length
 from pytest_integration_gate.suites.matchers import Difference, differences, is_matcher
 from pytest_integration_gate.suites.seen import Seen, StepFailed
 from pytest_integration_gate.suites.templates import as_text

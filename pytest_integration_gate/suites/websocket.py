@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import requests
 
-from pytest_integration_gate.suites.durations import seconds, shown
+from pytest_integration_gate.durations import seconds, shown
 from pytest_integration_gate.suites.extras import needs
 from pytest_integration_gate.suites.http import is_loopback, joined, scalar
 from pytest_integration_gate.suites.matchers import Difference, differences

@@ -191,7 +191,7 @@ def test_everything_that_is_wrong_is_said_at_once(project: Project) -> None:
         f"gate.yaml:5:14: {payments}.compare` must be `shape` or `value`, not `shapes`.",
         f"gate.yaml:6:20: {payments}.collaborators` must be a list, like `[a, b]`, not `shop.payments`.",
         f"gate.yaml:7:5: `url` is not a key of {payments}`. Did you mean `urls`? "
-        + "Known: allow_methods, collaborators, compare, headers, openapi, replay, urls.",
+        + "Known: allow_methods, collaborators, compare, headers, openapi, replay, timeout, urls.",
         f"gate.yaml:8:12: {payments}.urls.pay`: `pay` is no origin. Write it like `https://api.example.com`.",
         f"gate.yaml:8:17: {payments}.urls.pay`: the environment lacks `NOT_SET`. "
         + "Set it, or write a default: `${NOT_SET:-…}`.",

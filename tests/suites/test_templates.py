@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pytest_integration_gate.durations import refuse_duration, seconds, shown
 from pytest_integration_gate.suites.captures import NothingThere, refuse_path, take
-from pytest_integration_gate.suites.durations import refuse_duration, seconds, shown
 from pytest_integration_gate.suites.templates import (
     TemplateError,
     UndefinedVariable,

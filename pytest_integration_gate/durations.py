@@ -1,4 +1,4 @@
-"""Lengths of time as suites write them (SPEC section 10, "Numbers"): integers are milliseconds, texts carry a unit."""
+"""Lengths of time as YAML files write them (SPEC section 10, "Numbers"): whole numbers are milliseconds."""
 
 from __future__ import annotations
 

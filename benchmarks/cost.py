@@ -10,9 +10,9 @@ run below is a pytest run under ``valgrind --tool=cachegrind --cache-sim=no``, s
 Suites whose own work differs from run to run (they generate keys, or poll until something happens) do not repeat; leave
 such tests out, or look at a run without valgrind.
 
-``absent`` is as if the plugin were not installed, ``off`` has it installed and silent, ``on`` is
-``--integration-gate``. The plugin must be installed for the Python that runs this, from a wheel, because pytest reads
-the list of files of every plugin.
+``absent`` is as if the plugin were not installed, ``hollow`` has hooks in its place that do nothing, ``off`` has it
+installed and silent, ``on`` is ``--integration-gate``. The plugin must be installed for the Python that runs this, from
+a wheel, because pytest reads the list of files of every plugin.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from pathlib import Path
 
 MODES: dict[str, tuple[str, ...]] = {
     "absent": (),
+    "hollow": (),
     "off": (),
     "on": ("--integration-gate",),
 }
@@ -40,7 +41,31 @@ importlib.metadata.distributions = lambda **context: (
     one for one in found(**context) if not one._path.name.startswith("pytest_integration_gate-")
 )
 """
-RUN = "import sys, pytest; sys.path.insert(0, ''); sys.exit(pytest.main())"
+# What hearing a test costs at the least: two hooks around it, and methods of mocks that pass everything on.
+HOLLOW = """
+import sys
+
+class Hollow:
+    def pytest_collection_finish(self, session):
+        if library := sys.modules.get("unittest.mock"):
+            pass_on(library.CallableMixin, "_mock_call")
+            pass_on(library.NonCallableMock, "_mock_add_spec")
+            pass_on(library.NonCallableMock, "__setattr__")
+
+    def pytest_runtest_setup(self, item):
+        pass
+
+    def pytest_runtest_logreport(self, report):
+        pass
+
+def pass_on(owner, name):
+    original = getattr(owner, name)
+    setattr(owner, name, lambda self, /, *args, **kwargs: original(self, *args, **kwargs))
+
+plugins.append(Hollow())
+"""
+BEFORE = {"absent": HIDDEN, "hollow": HIDDEN + HOLLOW}
+RUN = "import sys, pytest; sys.path.insert(0, ''); sys.exit(pytest.main(plugins=plugins))"
 COMMON = ("-q", "-p", "no:cacheprovider", "-p", "no:randomly", "-p", "no:xdist")
 ENVIRONMENT = {**os.environ, "PYTHONHASHSEED": "0"}
 ENVIRONMENT.pop("PYTHONDONTWRITEBYTECODE", None)  # compiled modules are kept, as they usually are
@@ -123,7 +148,8 @@ def write(folder: Path, name: str, text: str) -> None:
 
 def command_of(mode: str, arguments: tuple[str, ...]) -> list[str]:
     """Return how pytest is started in a mode."""
-    return [sys.executable, "-c", HIDDEN + RUN if mode == "absent" else RUN, *COMMON, *MODES[mode], *arguments]
+    code = f"plugins = []\n{BEFORE.get(mode, '')}{RUN}"
+    return [sys.executable, "-c", code, *COMMON, *MODES[mode], *arguments]
 
 
 def count(folder: Path, mode: str, arguments: tuple[str, ...]) -> int:
@@ -160,7 +186,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("suites", nargs="*", help=f"generated suites: {', '.join(SUITES)} (default: all)")
     parser.add_argument("--tests", type=int, default=2000, help="tests in a generated suite (default: 2000)")
-    parser.add_argument("--modes", default=",".join(MODES), help="comma separated (default: absent,off,on)")
+    parser.add_argument("--modes", default=",".join(MODES), help="comma separated (default: all)")
     parser.add_argument("--in", dest="folder", type=Path, help="measure the suite of this project instead")
     ours, theirs = sys.argv[1:], []
     if "--" in ours:

@@ -39,6 +39,11 @@ def _say_shape(where: str, name: str, first: Difference) -> str:
         )
     if field:
         return f"Let {where} give `{first.reality}` for `{field}`, as `{name}` does."
+    if first.path == "$" and first.claim == "None":  # reality has state: nobody may have asked for what is not there
+        return (
+            f"If `{name}` can give None, let a boundary test see it, or say so in the annotation; "
+            f"else let {where} give what it really gives: {first.reality}."
+        )
     verb, _, value = first.reality.partition(" ")
     if verb in ("returns", "yields"):
         return f"Let {where} do what `{name}` really does: it {verb} {value}."

@@ -44,6 +44,14 @@ def say(kind: Kind, path: str, claim: str, reality: str, target: str = "shop:Rep
             "Let the double give `int` for `odd key`, as `Repo.get` does.",
         ),
         ("return_shape", "$", "str", "[int]", "Let the double give what `Repo.get` really gives: [int]."),
+        (
+            "return_shape",
+            "$",
+            "None",
+            "User",
+            "If `Repo.get` can give None, let a boundary test see it, or say so in the annotation; "
+            "else let the double give what it really gives: User.",
+        ),
         ("attribute_shape", "$.total", "str", "int", "Let the double give `int` for `total`, as `Repo.get` does."),
         (
             "return_value",
